@@ -1,0 +1,1 @@
+"""Where networks come from: the catalogue, downloads, the loader, and tiny random stand-ins."""
