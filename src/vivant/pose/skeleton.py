@@ -111,7 +111,7 @@ class Person:
 
     @property
     def present(self) -> NDArray[np.bool_]:
-        """bool [18]: which body joints are there."""
+        """Which body joints are there, bool [18]."""
         return np.asarray(self.body[:, 2] > 0)
 
     @property
