@@ -1,0 +1,1 @@
+"""Samplers as generators, grouped by family; `registry` knows them by name."""
