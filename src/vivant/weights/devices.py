@@ -1,0 +1,111 @@
+"""Where a model runs, in which number format, and whether its parts take turns on the card.
+
+The choices are pure functions of a `Machine`, so every case is tested on any machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+
+from vivant.base.errors import InvalidInput
+
+Offload = Literal["none", "model"]
+
+ROOMY_CARD_GB = 15.0
+"""From this much memory on a card holds all parts of SD3 medium at once, text encoders but T5
+included (about 9 GB in half precision, and what 1024 x 1024 pictures need beside it)."""
+
+ROOMY_CARD_WITH_T5_GB = 24.0
+"""The same with the T5 encoder (9.5 GB more)."""
+
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What there is to run on.
+
+    Attributes:
+        cuda: compute capability of the first card, or None without one.
+        cuda_memory_gb: that card's memory in GB (10^9 bytes).
+        mps: whether Apple's Metal is usable.
+    """
+
+    cuda: tuple[int, int] | None = None
+    cuda_memory_gb: float = 0.0
+    mps: bool = False
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Device, number format and offload, all decided."""
+
+    device: torch.device
+    dtype: torch.dtype
+    offload: Offload
+
+
+def this_machine() -> Machine:
+    """Look at the machine that this runs on."""
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory / 1e9
+        return Machine(cuda=torch.cuda.get_device_capability(0), cuda_memory_gb=memory)
+    return Machine(mps=torch.backends.mps.is_available())
+
+
+def choose_placement(
+    device: str, dtype: str, offload: str, *, machine: Machine, small: bool, t5: bool
+) -> Placement:
+    """Decide what "auto" means.
+
+    - device: the card if there is one, then Metal, then the CPU.
+    - dtype: float32 on a CPU; bfloat16 on cards that compute with it (capability 8.0 and later);
+      float16 on older cards and on Metal. Small models stay in float32 everywhere.
+    - offload: "model" on a card that cannot hold all parts at once, else "none".
+
+    Args:
+        device: "auto", "cpu", "mps", "cuda" or "cuda:N".
+        dtype: "auto", "float32", "float16" or "bfloat16".
+        offload: "auto", "none" or "model".
+        machine: what there is.
+        small: whether the model is of the embedded kind, a few dozen megabytes.
+        t5: whether the T5 encoder is loaded too.
+
+    Raises:
+        InvalidInput: an unknown name, or a device that is not there.
+    """
+    chosen = _choose_device(device, machine)
+    if dtype != "auto" and dtype not in _DTYPES:
+        raise InvalidInput("dtype", dtype, f"one of: auto, {', '.join(_DTYPES)}")
+    number = _choose_dtype(chosen, machine, small=small) if dtype == "auto" else _DTYPES[dtype]
+    if offload not in ("auto", *get_args(Offload)):
+        raise InvalidInput("offload", offload, "one of: auto, none, model")
+    if offload == "model" and chosen.type == "cpu":
+        raise InvalidInput("offload", offload, "none or auto where the device is the CPU")
+    takes_turns: Offload = "model" if offload == "model" else "none"
+    if offload == "auto" and chosen.type == "cuda" and not small:
+        needed = ROOMY_CARD_WITH_T5_GB if t5 else ROOMY_CARD_GB
+        takes_turns = "model" if machine.cuda_memory_gb < needed else "none"
+    return Placement(chosen, number, takes_turns)
+
+
+def _choose_device(name: str, machine: Machine) -> torch.device:
+    if name == "auto":
+        name = "cuda" if machine.cuda else "mps" if machine.mps else "cpu"
+    kind, _, place = name.partition(":")
+    if kind not in {"cpu", "mps", "cuda"} or (place and not place.isdecimal()):
+        raise InvalidInput("device", name, "auto, cpu, mps, cuda or cuda:N")
+    if (kind == "cuda" and not machine.cuda) or (kind == "mps" and not machine.mps):
+        raise InvalidInput("device", name, f"a device that is there; this machine has no {kind}")
+    return torch.device(name)
+
+
+def _choose_dtype(device: torch.device, machine: Machine, *, small: bool) -> torch.dtype:
+    if device.type == "cpu" or small:
+        return torch.float32
+    if device.type == "cuda" and machine.cuda is not None and machine.cuda >= (8, 0):
+        return torch.bfloat16
+    return torch.float16

@@ -1,0 +1,47 @@
+"""A loaded pose model: the networks that a pipeline runs, and how they want to be run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diffusers import AutoencoderKL, SD3ControlNetModel, SD3Transformer2DModel
+from transformers import (
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    PreTrainedTokenizerBase,
+    T5EncoderModel,
+)
+
+from vivant.weights.traits import Traits
+
+
+@dataclass(frozen=True)
+class PoseModel:
+    """Stable Diffusion 3 with a pose control net, in evaluation mode.
+
+    Attributes:
+        transformer: predicts the velocity n - x0 from noisy latents, text and timestep.
+        controlnet: turns an encoded skeleton drawing into residuals for the transformer.
+        vae: pictures to latents and back.
+        text_encoders: the two CLIP text encoders, the narrower one first.
+        tokenizers: theirs.
+        text_encoder_3: the T5 encoder, or None.
+        tokenizer_3: its tokenizer, or None.
+        traits: sizes, shift, text and guidance habits.
+        device: where inputs go.
+        dtype: number format of the networks.
+        source: what was loaded, as the user would name it.
+    """
+
+    transformer: SD3Transformer2DModel
+    controlnet: SD3ControlNetModel
+    vae: AutoencoderKL
+    text_encoders: tuple[CLIPTextModelWithProjection, CLIPTextModelWithProjection]
+    tokenizers: tuple[CLIPTokenizer, CLIPTokenizer]
+    text_encoder_3: T5EncoderModel | None
+    tokenizer_3: PreTrainedTokenizerBase | None
+    traits: Traits
+    device: torch.device
+    dtype: torch.dtype
+    source: str = ""

@@ -1,0 +1,96 @@
+"""Find what a reference means, and bring it onto this machine's disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from vivant.base.errors import InvalidInput, WeightsUnavailable
+from vivant.weights.catalog import Entry, find_entry, read_catalog
+from vivant.weights.pull import Download
+
+_SMALL_FILES = ("model_index.json", "vivant.json", "SHA256SUMS")
+_PARTS = ("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
+MODEL_FILES = (*_SMALL_FILES, "scheduler/*.json", "controlnet/*", *(f"{p}/*" for p in _PARTS))
+T5_FILES = ("text_encoder_3/*", "tokenizer_3/*")
+CONTROL_FILES = ("config.json", "diffusion_pytorch_model*.safetensors*")
+TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
+_DEFAULT_CONTROLNET = "sd3-controlnet-pose"
+
+
+@dataclass(frozen=True)
+class Located:
+    """Weights on disk: a folder in diffusers layout, or one safetensors file."""
+
+    path: Path
+    name: str
+
+
+def locate(reference: str | None, *, t5: bool, token: str | None, download: Download) -> Located:
+    """Find a whole model; hub ids and catalogue names are downloaded unless cached.
+
+    Raises:
+        InvalidInput: the reference is none of the known kinds.
+        WeightsUnavailable: it is known but cannot be had.
+    """
+    name = reference or "embedded"
+    files = (*MODEL_FILES, *T5_FILES) if t5 else MODEL_FILES
+    return Located(_bring(name, "pose", files, token=token, download=download), name)
+
+
+def locate_controlnet(
+    reference: str | None, model_folder: Path | None, *, token: str | None, download: Download
+) -> Path:
+    """Find the control net: the named one, the model's own, or the one published for SD3 medium."""
+    if reference is None and model_folder is not None:
+        own = model_folder / "controlnet"
+        if (own / "config.json").is_file():
+            return own
+    name = reference or _DEFAULT_CONTROLNET
+    return _bring(name, "controlnet", CONTROL_FILES, token=token, download=download)
+
+
+def pull(entry: Entry, *, t5: bool, token: str | None, download: Download) -> Path:
+    """Bring a catalogue entry onto the disk; returns its folder."""
+    files = {"pose": MODEL_FILES, "controlnet": CONTROL_FILES, "tokenizer": TOKENIZER_FILES}
+    wanted = files[entry.kind] + (T5_FILES if t5 and entry.t5_files else ())
+    return _fetch(entry, wanted, token=token, download=download)
+
+
+def _bring(
+    name: str, kind: str, files: tuple[str, ...], *, token: str | None, download: Download
+) -> Path:
+    path = Path(name).expanduser()
+    if name in read_catalog():
+        entry = find_entry(name)
+        if entry.kind != kind:
+            raise InvalidInput("weights", name, f"a {kind}; that one is a {entry.kind}")
+        return _fetch(entry, files, token=token, download=download)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        if path.suffix != ".safetensors":
+            raise InvalidInput("weights", name, "a .safetensors file; pickles can run code")
+        return path
+    if _HUB_ID.fullmatch(name) and path.suffix != ".safetensors":
+        repo, _, revision = name.partition("@")
+        return download(repo, revision=revision or None, files=files, token=token)
+    known = ", ".join(entry.id for entry in read_catalog().values() if entry.kind == kind)
+    raise InvalidInput(
+        "weights", name, f"{known}, an existing folder or .safetensors file, or owner/name"
+    )
+
+
+def _fetch(entry: Entry, files: tuple[str, ...], *, token: str | None, download: Download) -> Path:
+    folder = entry.packaged
+    if folder is None:
+        return download(entry.source, revision=entry.revision, files=files, token=token)
+    if not (folder / "model_index.json").is_file():
+        raise WeightsUnavailable(
+            f"this copy of Vivant came without the {entry.id} model; reinstall it from a full "
+            "checkout or wheel, or name other weights with --weights"
+        )
+    return folder

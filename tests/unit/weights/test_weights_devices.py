@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vivant.base.errors import InvalidInput
+from vivant.weights.devices import Machine, Placement, choose_placement, this_machine
+
+BARE = Machine()
+OLD_CARD = Machine(cuda=(7, 5), cuda_memory_gb=16.9)
+SMALL_CARD = Machine(cuda=(8, 6), cuda_memory_gb=12.6)
+BIG_CARD = Machine(cuda=(9, 0), cuda_memory_gb=80.0)
+MAC = Machine(mps=True)
+
+
+def place(
+    machine: Machine, *, small: bool = False, t5: bool = False, offload: str = "auto"
+) -> Placement:
+    return choose_placement("auto", "auto", offload, machine=machine, small=small, t5=t5)
+
+
+@pytest.mark.parametrize(
+    ("machine", "device", "dtype", "offload"),
+    [
+        (BARE, "cpu", torch.float32, "none"),
+        (OLD_CARD, "cuda", torch.float16, "none"),
+        (SMALL_CARD, "cuda", torch.bfloat16, "model"),
+        (BIG_CARD, "cuda", torch.bfloat16, "none"),
+        (MAC, "mps", torch.float16, "none"),
+    ],
+)
+def test_what_auto_means(machine: Machine, device: str, dtype: torch.dtype, offload: str) -> None:
+    assert place(machine) == Placement(torch.device(device), dtype, offload)  # type: ignore[arg-type]
+
+
+def test_small_models_stay_exact_and_whole() -> None:
+    assert place(SMALL_CARD, small=True) == Placement(torch.device("cuda"), torch.float32, "none")
+
+
+def test_t5_needs_a_bigger_card() -> None:
+    assert place(OLD_CARD, t5=True).offload == "model"
+    assert place(BIG_CARD, t5=True).offload == "none"
+
+
+def test_what_the_user_says_wins() -> None:
+    chosen = choose_placement("cuda:1", "float16", "model", machine=BIG_CARD, small=False, t5=False)
+    assert chosen == Placement(torch.device("cuda:1"), torch.float16, "model")
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "offload", "field"),
+    [
+        ("tpu", "auto", "auto", "device"),
+        ("cuda", "auto", "auto", "device"),
+        ("mps", "auto", "auto", "device"),
+        ("cpu:x", "auto", "auto", "device"),
+        ("cpu", "float8", "auto", "dtype"),
+        ("cpu", "auto", "disk", "offload"),
+        ("cpu", "auto", "model", "offload"),
+    ],
+)
+def test_nonsense_is_refused(device: str, dtype: str, offload: str, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        choose_placement(device, dtype, offload, machine=BARE, small=True, t5=False)
+    assert caught.value.field == field
+
+
+def test_this_machine_agrees_with_torch() -> None:
+    assert (this_machine().cuda is not None) == torch.cuda.is_available()

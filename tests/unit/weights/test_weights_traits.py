@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vivant.base.errors import WeightsCorrupt
+from vivant.weights.traits import Traits, read_traits
+
+
+def write(folder: Path, name: str, content: object) -> None:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_a_published_folder_has_the_published_defaults(tmp_path: Path) -> None:
+    assert read_traits(tmp_path) == Traits(1024, 64, 3.0, 256, 1.0, 0.0)
+
+
+def test_the_schedulers_shift_counts_and_the_traits_file_overrules_it(tmp_path: Path) -> None:
+    write(tmp_path, "scheduler/scheduler_config.json", {"shift": 1.5, "other": 1})
+    assert read_traits(tmp_path).shift == 1.5
+    write(tmp_path, "vivant.json", {"shift": 1, "native_size": 256, "guidance_factor": 0.25})
+    assert read_traits(tmp_path) == Traits(native_size=256, shift=1, guidance_factor=0.25)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{"colour": 1}, {"native_size": 0}, {"native_size": 2.5}, {"shift": "3"}, {"shift": 0}, [1]],
+)
+def test_nonsense_is_refused(tmp_path: Path, content: object) -> None:
+    write(tmp_path, "vivant.json", content)
+    with pytest.raises(WeightsCorrupt, match=r"vivant\.json"):
+        read_traits(tmp_path)
+
+
+def test_a_broken_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vivant.json").write_text("{", encoding="utf-8")
+    with pytest.raises(WeightsCorrupt, match="not JSON"):
+        read_traits(tmp_path)
