@@ -11,7 +11,9 @@ from torch import Tensor
 
 
 @torch.inference_mode()
-def encode(vae: AutoencoderKL, picture: Image.Image, *, shifted: bool = True) -> Tensor:
+def encode(
+    vae: AutoencoderKL, picture: Image.Image, device: torch.device, *, shifted: bool = True
+) -> Tensor:
     """A picture's latents, scaled as the denoiser sees them.
 
     The mean of the posterior is taken and not a draw from it, so that nothing here is random.
@@ -19,13 +21,14 @@ def encode(vae: AutoencoderKL, picture: Image.Image, *, shifted: bool = True) ->
     Args:
         vae: the autoencoder.
         picture: any mode; read as RGB; sides must be multiples of the autoencoder's factor.
+        device: where the autoencoder works; it may be elsewhere while it rests.
         shifted: take the autoencoder's shift off, as the denoiser expects of pictures. Some control
             nets were trained without.
 
     Returns:
         float32, [channels, height / factor, width / factor].
     """
-    pixels = torch.from_numpy(np.array(picture.convert("RGB"))).to(vae.device)
+    pixels = torch.from_numpy(np.array(picture.convert("RGB"))).to(device)
     pixels = pixels.permute(2, 0, 1)[None].to(torch.float32) / 127.5 - 1.0
     latents: Tensor = vae.encode(pixels.to(vae.dtype)).latent_dist.mode()
     shift = _shift(vae) if shifted else 0.0

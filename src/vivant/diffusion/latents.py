@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torchsde
 from torch import Tensor
@@ -60,37 +62,27 @@ class NoiseStream:
         noise = torch.randn(self._shape, generator=self._generator, dtype=torch.float32)
         return noise.to(self._device)
 
-    def brownian(self, low: float, high: float) -> Increments:
-        """A Brownian path over [low, high]; increments are scaled to unit variance.
+    def brownian(self, high: float) -> Increments:
+        """A Brownian path over sigma in (0, high]; increments are scaled to unit variance.
 
         The path depends on the stream and not on which increments are asked for, nor in what order
         (a virtual Brownian tree: Li et al. 2020, arXiv 2001.01328, sec. 4).
         """
-        entropy = int(torch.randint(2**62, (), generator=self._generator))
-        path: list[torchsde.BrownianInterval] = []
+        path = torchsde.BrownianInterval(
+            t0=0.0,
+            t1=float(math.ceil(high)),  # whole, since it rounds its ends and then misses ours
+            size=self._shape,
+            dtype=torch.float32,
+            device="cpu",
+            entropy=int(torch.randint(2**62, (), generator=self._generator)),
+            tol=1e-6,
+            pool_size=24,
+            halfway_tree=True,
+        )
 
         def increment(sigma: float, sigma_next: float) -> Tensor:
-            if not path:  # made late: a schedule of one step asks for none, over no interval
-                path.append(_brownian_path(low, high, self._shape, entropy))
-            start, end = max(min(sigma, sigma_next), low), min(max(sigma, sigma_next), high)
-            change: Tensor = path[0](start, end) / (end - start) ** 0.5
             # Time runs from noise to picture, against sigma.
-            return -change.to(self._device)
+            change: Tensor = -path(sigma_next, sigma) / math.sqrt(sigma - sigma_next)
+            return change.to(self._device)
 
         return increment
-
-
-def _brownian_path(
-    low: float, high: float, shape: tuple[int, ...], entropy: int
-) -> torchsde.BrownianInterval:
-    return torchsde.BrownianInterval(
-        t0=low,
-        t1=high,
-        size=shape,
-        dtype=torch.float32,
-        device="cpu",
-        entropy=entropy,
-        tol=1e-6,
-        pool_size=24,
-        halfway_tree=True,
-    )

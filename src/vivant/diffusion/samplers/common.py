@@ -20,7 +20,7 @@ Sampling: TypeAlias = Generator[tuple[Tensor, float], Tensor, Tensor]
 """Yields (x, sigma), is sent D of x's shape, returns x at the last sigma."""
 
 Increments: TypeAlias = Callable[[float, float], Tensor]
-"""(sigma, sigma_next) -> the path's increment between the two, scaled to unit variance."""
+"""(sigma, smaller sigma) -> the path's increment between the two, scaled to unit variance."""
 
 
 class Noise(Protocol):
@@ -30,8 +30,8 @@ class Noise(Protocol):
         """Fresh unit noise of the latents' shape."""
         ...
 
-    def brownian(self, low: float, high: float) -> Increments:
-        """A Brownian path over sigma from `low` to `high`, whose increments fit together."""
+    def brownian(self, high: float) -> Increments:
+        """A Brownian path over sigma in (0, high], whose increments fit together."""
         ...
 
 

@@ -103,6 +103,6 @@ def _lagrange_integrals(nodes: Sequence[float], start: float, end: float) -> lis
     integrals = []
     for j, place in enumerate(places):
         others = [other for k, other in enumerate(places) if k != j]
-        basis = np.poly(others) / math.prod(place - other for other in others)
+        basis = np.atleast_1d(np.poly(others)) / math.prod(place - other for other in others)
         integrals.append(step * float(np.polyval(np.polyint(basis), 1.0)))
     return integrals

@@ -17,7 +17,7 @@ from vivant.diffusion.parametrisations import (
     Parametrisation,
     variance_exploding_ancestral_step,
 )
-from vivant.diffusion.samplers.common import Increments, Noise, Sampling, lowest
+from vivant.diffusion.samplers.common import Increments, Noise, Sampling
 
 
 def dpmpp_sde(
@@ -25,7 +25,7 @@ def dpmpp_sde(
 ) -> Sampling:
     """Single-step, two evaluations: ancestral halfway in lambda, and again over the whole step."""
     sigmas = parametrisation.finite(sigmas)
-    path = _path(sigmas, noise)
+    path = noise.brownian(sigmas[0])
     for sigma, sigma_next in pairwise(sigmas):
         clean = yield x, sigma
         if sigma_next == 0.0:
@@ -43,7 +43,7 @@ def dpmpp_2m_sde(
 ) -> Sampling:
     """Two-step multistep, midpoint form: the line through the last two predictions."""
     sigmas = parametrisation.finite(sigmas)
-    path = _path(sigmas, noise)
+    path = noise.brownian(sigmas[0])
     before: Tensor | None = None
     h_before = 0.0
     for sigma, sigma_next in pairwise(sigmas):
@@ -69,7 +69,7 @@ def dpmpp_3m_sde(
     Numerica 19, sec. 2.1) at -2h, since the SDE forgets twice as fast as the ODE.
     """
     sigmas = parametrisation.finite(sigmas)
-    path = _path(sigmas, noise)
+    path = noise.brownian(sigmas[0])
     past: list[tuple[Tensor, float]] = []
     for sigma, sigma_next in pairwise(sigmas):
         clean = yield x, sigma
@@ -82,10 +82,6 @@ def dpmpp_3m_sde(
         x = _add_noise(x, sigma, sigma_next, h, path)
         past = [(clean, h), *past[:1]]
     return x
-
-
-def _path(sigmas: Sequence[float], noise: Noise) -> Increments:
-    return noise.brownian(lowest(sigmas), sigmas[0])
 
 
 def _step(sigma: float, sigma_next: float, parametrisation: Parametrisation) -> float:
