@@ -1,1 +1,1 @@
-"""One folder per endpoint: what a request may say, what it costs, and how its pictures are made."""
+"""One folder per endpoint: what it accepts, what it costs, how it is run. Siblings never meet."""

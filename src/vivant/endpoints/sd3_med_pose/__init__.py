@@ -1,1 +1,1 @@
-"""A prompt and a pose make a picture: Stable Diffusion 3 with a pose control net."""
+"""A prompt and a pose give a picture: Stable Diffusion 3 with a pose control net."""
