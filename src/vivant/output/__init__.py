@@ -1,0 +1,1 @@
+"""Pictures as files: formats, quality, and the settings they carry."""
