@@ -1,0 +1,47 @@
+# Everything sets itself up: Python 3.11 or later with pip, and make, are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup: .venv/ready-dev  ## make .venv with everything, from pinned versions
+
+demo: .venv/ready  ## make five pictures into out/
+	$(BIN)/python -m vivant.doors.demo out
+
+test: .venv/ready-dev  ## run the tests
+	$(BIN)/python -m pytest
+
+check: .venv/ready-dev  ## lint, formatting, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready-dev  ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove .venv, caches and out/
+	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Vivant needs Python 3.11 or later; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# The build back end is pinned too, so it is installed first and used as it is.
+.venv/ready: .venv/made pyproject.toml requirements.lock
+	$(PIP) hatchling editables
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	$(PIP) --no-build-isolation --editable '.[dev,train]'
+	@touch $@
