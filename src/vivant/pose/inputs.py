@@ -1,0 +1,148 @@
+"""Whatever a user gives for a pose, read as a `Pose`: a skeleton drawing, or OpenPose JSON."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
+from vivant.pose.openpose import pose_from_json
+from vivant.pose.recognise import read_skeleton
+from vivant.pose.skeleton import Pose
+
+PoseInput: TypeAlias = Literal["auto", "photo", "skeleton", "json"]
+"""What an input is said to be; "auto" looks."""
+
+MAX_PIXELS = 64_000_000
+_NO_PHOTOS = "photos are not supported yet in this version"
+
+
+def pose_from_bytes(
+    data: bytes, pose_input: PoseInput = "auto", *, max_pixels: int = MAX_PIXELS
+) -> Pose:
+    """The pose in a picture file or in OpenPose JSON, told apart by content.
+
+    Raises:
+        InvalidInput: the JSON is no pose, an unknown `pose_input`, or "photo".
+        UnreadablePicture: neither JSON nor a picture that can be decoded within `max_pixels`.
+        NobodyFound: the picture is no skeleton drawing, or the JSON holds nobody.
+    """
+    _check(pose_input)
+    if pose_input == "json" or (pose_input == "auto" and _looks_like_json(data)):
+        return pose_from_text(data)
+    return pose_from_picture(open_picture(data, max_pixels=max_pixels), pose_input)
+
+
+def pose_from_text(text: str | bytes | object) -> Pose:
+    """The pose in OpenPose JSON (text, or what it parses to), with at least one person.
+
+    Raises:
+        InvalidInput: not OpenPose JSON.
+        NobodyFound: OpenPose JSON without people.
+    """
+    pose = pose_from_json(text)
+    if not pose.people:
+        raise NobodyFound(
+            f"OpenPose JSON ({pose.width}x{pose.height}): it holds no person with any joint"
+        )
+    return pose
+
+
+def pose_from_picture(image: Image.Image, pose_input: PoseInput = "auto") -> Pose:
+    """The pose in a skeleton drawing, in the picture's pixels, largest person first.
+
+    Raises:
+        InvalidInput: `pose_input` is unknown, "photo" (not in this version) or "json" (a picture
+            is not JSON).
+        NobodyFound: the picture is not a skeleton drawing; the message gives its size, what was
+            tried and why it failed.
+    """
+    _check(pose_input)
+    size = f"{image.width}x{image.height} picture"
+    if pose_input == "photo":
+        raise InvalidInput("pose_input", pose_input, f"auto, skeleton or json: {_NO_PHOTOS}")
+    if pose_input == "json":
+        raise InvalidInput("pose_input", pose_input, f"auto or skeleton for this {size}")
+    try:
+        return read_skeleton(upright_rgb(image))
+    except NobodyFound as error:
+        raise NobodyFound(
+            f"{error}; tried: reading it as an OpenPose skeleton drawing "
+            f"(pose_input {pose_input}); {_NO_PHOTOS}"
+        ) from error
+
+
+def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """A picture file as upright RGB, whatever format, depth and transparency it has.
+
+    Args:
+        data: the file's content; its name does not matter.
+        max_pixels: more than this are refused before anything is decoded.
+
+    Returns:
+        RGB with the EXIF orientation applied, over black where it is transparent (a skeleton's
+        background), grey levels scaled to 8 bits, the first frame of an animation.
+
+    Raises:
+        UnreadablePicture: no known picture format, damaged, empty or too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures and of odd metadata; the limit here is ours.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                width, height = image.size
+                if width * height > max_pixels:
+                    raise UnreadablePicture(
+                        f"picture {width}x{height} has {width * height} pixels, "
+                        f"more than the {max_pixels} allowed"
+                    )
+                image.seek(0)
+                image.load()
+                return upright_rgb(image)
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise UnreadablePicture(
+            f"{len(data)} bytes that are no picture in a known format, or far too large a one"
+        ) from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
+        # What Pillow's decoders raise on damaged files.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadablePicture(f"picture cannot be decoded: {reason}") from error
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """`image` turned as its EXIF says, over black, as 8-bit RGB."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        return _eight_bits(image).convert("RGB")
+    if image.mode in ("LA", "La", "PA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode == "RGBA":
+        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, image)
+    return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit, 32-bit or float grey as 8-bit grey; the range is told by the largest value."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
+    most = float(values.max(initial=0))
+    top = 1.0 if most <= 1 and image.mode == "F" else 255.0 if most <= 255 else 65535.0
+    scaled = values.clip(0, None) * (255.0 / max(top, most if most > 65535 else top))
+    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+
+
+def _looks_like_json(data: bytes) -> bool:
+    """JSON starts with a brace or a bracket; no picture format does."""
+    head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head[:1] in (b"{", b"[")
+
+
+def _check(pose_input: str) -> None:
+    if pose_input not in get_args(PoseInput):
+        allowed = f"one of: {', '.join(get_args(PoseInput))}"
+        raise InvalidInput("pose_input", pose_input, allowed)
