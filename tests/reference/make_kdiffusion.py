@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def kdiffusion_sampling() -> types.ModuleType:
     return importlib.import_module("k_diffusion.sampling")
 
 
-def counted_noise():
+def counted_noise() -> Callable[[object, object], torch.Tensor]:
     """A noise sampler that returns noise(1), noise(2) and so on."""
     calls = iter(range(1, 1000))
     return lambda _sigma, _sigma_next: noise(next(calls))

@@ -65,8 +65,8 @@ class NoiseStream:
     def brownian(self, high: float) -> Increments:
         """A Brownian path over sigma in (0, high]; increments are scaled to unit variance.
 
-        The path depends on the stream and not on which increments are asked for, nor in what order
-        (a virtual Brownian tree: Li et al. 2020, arXiv 2001.01328, sec. 4).
+        It unfolds as it is asked for: the same increments in the same order are always the same,
+        and increments that overlap agree.
         """
         path = torchsde.BrownianInterval(
             t0=0.0,
@@ -75,9 +75,6 @@ class NoiseStream:
             dtype=torch.float32,
             device="cpu",
             entropy=int(torch.randint(2**62, (), generator=self._generator)),
-            tol=1e-6,
-            pool_size=24,
-            halfway_tree=True,
         )
 
         def increment(sigma: float, sigma_next: float) -> Tensor:
