@@ -1,0 +1,90 @@
+"""Turn the rendered set into latents, control latents, token ids and loss weights, once.
+
+    python -m training.encode --data DATA --vae RUN/vae --tokenizer RUN/tokenizer --out RUN/latents
+
+Writes RUN/latents/part-K.npz files; `train_pose` may start on the first while the rest are made.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+from transformers import CLIPTokenizer
+
+from training.data import Rendered
+from training.models import TEXT_LENGTH
+
+
+def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> np.ndarray:
+    """Token ids [texts, TEXT_LENGTH] int16."""
+    ids = tokenizer(
+        texts, padding="max_length", max_length=TEXT_LENGTH, truncation=True, return_tensors="np"
+    ).input_ids
+    return np.asarray(ids).astype(np.int16)
+
+
+def latent_weights(weights: np.ndarray, grid: int) -> np.ndarray:
+    """Mean of pixel weights [n, size, size] over latent cells [n, grid, grid]."""
+    n, size, _ = weights.shape
+    k = size // grid
+    return weights.reshape(n, grid, k, grid, k).mean((2, 4))
+
+
+def main() -> None:
+    """Encode picture by picture in small batches: they fit the caches."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--vae", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--stop", type=int, default=1 << 30)
+    parser.add_argument("--part", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args = parser.parse_args()
+    device = torch.device(args.device)
+    data = Rendered(args.data)
+    vae = AutoencoderKL.from_pretrained(args.vae).to(device, memory_format=torch.channels_last)
+    vae = vae.eval().requires_grad_(False)
+    tokenizer = CLIPTokenizer.from_pretrained(args.tokenizer)
+    args.out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(args.start)
+
+    @torch.inference_mode()
+    def encode(pictures: list[np.ndarray]) -> np.ndarray:
+        x: Tensor = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2)
+        x = (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16):
+            mean = vae.encode(x).latent_dist.mean
+        return mean.float().contiguous().cpu().numpy().astype(np.float16)
+
+    for first in range(args.start, min(args.stop, len(data)), args.part):
+        indices = range(first, min(first + args.part, args.stop, len(data)))
+        latents, controls, weights = [], [], []
+        for at in range(0, len(indices), args.batch):
+            some = indices[at : at + args.batch]
+            latents.append(encode([data.pictures[i] for i in some]))
+            controls.append(encode([data.skeleton(i, rng) for i in some]))
+            weights += [data.weights(i, head=3.0, body=2.0) for i in some]
+        grid = latents[0].shape[-1]
+        texts = [c for i in indices for c in data.records[i]["captions"]]
+        ids = token_ids(tokenizer, texts).reshape(len(indices), -1, TEXT_LENGTH)
+        np.savez(
+            args.out / f"part-{first:06d}.npz",
+            latents=np.concatenate(latents),
+            controls=np.concatenate(controls),
+            weights=latent_weights(np.stack(weights), grid).astype(np.float16),
+            ids=ids,
+            indices=np.array(indices),
+        )
+        print(f"{indices[-1] + 1} encoded", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,344 @@
+"""Heads: hair, hat, glasses and a face with feeling, turned by yaw, pitch and tilt.
+
+Drawn in head units: the origin is the head's centre, 1 is half the head's height.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import skia
+
+from training.world import vocabulary as words
+from training.world.brush import (
+    Colour,
+    Point,
+    Shape,
+    capsule,
+    darker,
+    fill,
+    lighter,
+    paint_group,
+    polygon,
+    stroke,
+)
+from training.world.person import Person
+
+LINE = 0.055  # ink line, in head units at full size
+
+
+class Head:
+    """One head, ready to paint in two layers: what lies behind the body, and the rest.
+
+    Args:
+        person: whose head.
+        centre: in pixels; radius: half the head's height in pixels.
+        turn: yaw, pitch, tilt against the viewer in degrees; |yaw| > 90 shows the back.
+        ink: width of the ink line in pixels.
+    """
+
+    def __init__(
+        self,
+        person: Person,
+        centre: Point,
+        radius: float,
+        turn: tuple[float, float, float],
+        ink: float,
+    ) -> None:
+        self.person = person
+        self.centre = centre
+        self.radius = radius
+        self.yaw, self.pitch, self.tilt = turn
+        self.ink = ink / radius
+        self.hair = words.HAIR_COLOURS[person.hair]
+        self.skin = words.SKIN_TONES[person.skin]
+        self.from_behind = abs(self.yaw) > 95
+
+    def _enter(self, canvas: skia.Canvas) -> None:
+        canvas.save()
+        canvas.translate(*self.centre)
+        canvas.rotate(self.tilt)
+        canvas.scale(self.radius, self.radius)
+
+    def _spot(self, azimuth: float, y: float) -> tuple[Point, float]:
+        """Where a feature at `azimuth` degrees on the face lands, and how wide it looks (0-1)."""
+        a = np.deg2rad(self.yaw + azimuth)
+        return (0.86 * float(np.sin(a)), y + 0.55 * float(np.sin(np.deg2rad(self.pitch)))), float(
+            np.cos(a)
+        )
+
+    # --- hair --------------------------------------------------------------------------------
+
+    def paint_behind(self, canvas: skia.Canvas) -> None:
+        """Hair that falls behind the shoulders (seen from the front)."""
+        if not self.from_behind:
+            self._enter(canvas)
+            self._back_hair(canvas)
+            canvas.restore()
+
+    def _back_hair(self, canvas: skia.Canvas) -> None:
+        style = self.person.hair_style
+        shift = -0.30 * float(np.sin(np.deg2rad(self.yaw)))
+        dark = darker(self.hair, 0.12)
+        shapes: list[skia.Path] = []
+        if style == "long":
+            path = skia.Path()
+            path.moveTo(-0.92 + shift, -0.2)
+            path.cubicTo(-1.15 + shift, 0.7, -1.05 + shift, 1.3, -0.85 + shift, 1.75)
+            path.quadTo(shift, 2.0, 0.85 + shift, 1.75)
+            path.cubicTo(1.05 + shift, 1.3, 1.15 + shift, 0.7, 0.92 + shift, -0.2)
+            path.close()
+            shapes.append(path)
+        elif style == "bob":
+            shapes.append(skia.Path().addOval(skia.Rect(-1.1 + shift, -0.9, 1.1 + shift, 1.02)))
+        elif style == "ponytail":
+            side = -1.0 if self.yaw >= 0 else 1.0
+            if abs(self.yaw) > 150:
+                side = 0.15
+            shapes.append(capsule((0.7 * side, -0.55), (1.3 * side, 0.15), 0.22, 0.34))
+            shapes.append(capsule((1.3 * side, 0.15), (1.2 * side, 1.0), 0.34, 0.12))
+        elif style == "bun":
+            shapes.append(skia.Path().addCircle(2.2 * shift, -1.08, 0.42))
+        elif style == "curly":
+            for angle in range(-210, 31, 30):
+                a = np.deg2rad(angle)
+                x, y = 0.98 * np.cos(a) + shift, 0.98 * np.sin(a) - 0.12
+                shapes.append(skia.Path().addCircle(float(x), float(y), 0.34))
+        if shapes:
+            paint_group(canvas, [Shape(s, dark) for s in shapes], self.ink)
+
+    def _cap(self, canvas: skia.Canvas) -> None:
+        """The hair on the skull, with the fringe's edge following the face."""
+        if self.from_behind:
+            low = 0.85 if self.person.hair_style in ("long", "bob") else 0.55
+            path = skia.Path().addOval(skia.Rect(-0.97, -1.08, 0.97, low))
+            paint_group(canvas, [Shape(path, self.hair)], self.ink)
+            if self.person.hair_style in ("long", "ponytail", "bun"):
+                self._back_hair(canvas)
+            return
+        sine = float(np.sin(np.deg2rad(self.yaw)))
+        front = 0.5 * sine
+        lift = 0.35 * float(np.sin(np.deg2rad(self.pitch)))
+        edge = -0.36 + lift
+        female = self.person.female
+        side_low = 0.35 if female else 0.02
+        left_low = side_low + max(0.0, sine) * 0.35
+        right_low = side_low + max(0.0, -sine) * 0.35
+        path = skia.Path()
+        path.moveTo(-0.95, left_low)
+        path.cubicTo(-1.16, -0.55, -0.75, -1.2, 0.0, -1.2)
+        path.cubicTo(0.75, -1.2, 1.16, -0.55, 0.95, right_low)
+        path.quadTo(0.80 + 0.1 * front, edge + 0.25, 0.62 + front * 0.8, edge - 0.02)
+        if self.person.hair_style == "curly":
+            path.quadTo(0.4 + front, edge + 0.12, 0.2 + front, edge - 0.08)
+            path.quadTo(0.0 + front, edge + 0.12, -0.2 + front, edge - 0.08)
+            path.quadTo(-0.4 + front, edge + 0.12, -0.62 + front * 0.8, edge - 0.02)
+        elif female:
+            path.quadTo(0.32 + front, edge + 0.02, 0.16 + front, edge - 0.22)
+            path.quadTo(-0.15 + front, edge + 0.12, -0.62 + front * 0.8, edge + 0.04)
+        elif self.person.who == "boy":
+            path.lineTo(0.40 + front, edge - 0.14)
+            path.lineTo(0.18 + front, edge + 0.12)
+            path.lineTo(-0.02 + front, edge - 0.14)
+            path.lineTo(-0.28 + front, edge + 0.1)
+            path.lineTo(-0.62 + front * 0.8, edge - 0.04)
+        else:
+            path.quadTo(0.1 + front, edge - 0.30, -0.30 + front, edge - 0.06)
+            path.quadTo(-0.5 + front, edge + 0.02, -0.62 + front * 0.8, edge)
+        path.quadTo(-0.80 + 0.1 * front, edge + 0.25, -0.95, left_low)
+        path.close()
+        paint_group(canvas, [Shape(path, self.hair)], self.ink)
+        shine = stroke(lighter(self.hair, 0.4), 0.1, 0.55)
+        canvas.drawArc(skia.Rect(-0.68, -1.0, 0.68, 0.2), 205, 60, False, shine)
+        if self.person.who == "girl":
+            self._bow(canvas, 0.55 if self.yaw >= 0 else -0.55)
+
+    @staticmethod
+    def _bow(canvas: skia.Canvas, x: float) -> None:
+        red = (226, 70, 96)
+        for s in (-1, 1):
+            wing = polygon([(x, -0.92), (x + s * 0.38, -1.2), (x + s * 0.38, -0.72)])
+            paint_group(canvas, [Shape(wing, red, 0.04)], LINE)
+        canvas.drawCircle(x, -0.94, 0.12, fill(darker(red, 0.2)))
+
+    # --- face --------------------------------------------------------------------------------
+
+    def _skull(self, canvas: skia.Canvas) -> None:
+        chin = 0.24 * float(np.sin(np.deg2rad(self.yaw)))
+        jaw = 0.62 if self.person.female or self.person.child else 0.74
+        path = skia.Path()
+        path.moveTo(-0.88, -0.15)
+        path.cubicTo(-0.9, -1.3, 0.9, -1.3, 0.88, -0.15)
+        path.cubicTo(0.9, 0.42, jaw * 0.9 + chin, 0.78, 0.22 + chin, 0.98)
+        path.quadTo(chin, 1.06, -0.22 + chin, 0.98)
+        path.cubicTo(-jaw * 0.9 + chin, 0.78, -0.9, 0.42, -0.88, -0.15)
+        path.close()
+        shapes = [Shape(path, self.skin)]
+        for side in (-90, 90):
+            (x, y), _ = self._spot(side, 0.12)
+            depth = float(np.cos(np.deg2rad(self.yaw + side)))
+            if depth > -0.4:
+                ear = skia.Path().addOval(skia.Rect(x - 0.16, y - 0.2, x + 0.16, y + 0.22))
+                shapes.insert(0, Shape(ear, darker(self.skin, 0.08)))
+        paint_group(canvas, shapes, self.ink, light=0.08)
+
+    def _eyes(self, canvas: skia.Canvas) -> None:
+        p = self.person
+        mood = p.expression
+        big = 1.18 if p.child or p.female else 0.98
+        if mood == "frightened":
+            big *= 1.2
+        for side in (-1, 1):
+            (x, y), width = self._spot(side * 25, 0.1)
+            if width < 0.12:
+                continue
+            w = 0.19 * big * max(width, 0.45)
+            h = 0.25 * big
+            if mood == "laughing":
+                arc = skia.Path()
+                arc.moveTo(x - w, y + 0.08)
+                arc.quadTo(x, y - 0.24, x + w, y + 0.08)
+                canvas.drawPath(arc, stroke(words.INK, 0.11))
+            else:
+                eye = skia.Rect(x - w, y - h, x + w, y + h)
+                canvas.drawOval(eye, fill((255, 255, 255)))
+                canvas.drawOval(eye, stroke(words.INK, 0.05))
+                look = 0.06 * float(np.sin(np.deg2rad(self.yaw)))
+                iris = 0.62 if mood != "frightened" else 0.42
+                canvas.drawOval(
+                    skia.Rect(
+                        x + look - w * iris,
+                        y - h * (iris + 0.1),
+                        x + look + w * iris,
+                        y + h * (iris + 0.16),
+                    ),
+                    fill((58, 40, 52)),
+                )
+                canvas.drawCircle(x + look - w * 0.22, y - h * 0.3, w * 0.28, fill((255, 255, 255)))
+                lid = stroke(words.INK, 0.11 if p.female else 0.08)
+                canvas.drawArc(eye, 195, 150, False, lid)
+                if p.female and not p.old:
+                    canvas.drawLine(
+                        x + side * w,
+                        y - h * 0.3,
+                        x + side * (w + 0.13),
+                        y - h * 0.75,
+                        stroke(words.INK, 0.07),
+                    )
+            self._brow(canvas, x, y - h - 0.13, side, w)
+
+    def _brow(self, canvas: skia.Canvas, x: float, y: float, side: int, w: float) -> None:
+        rise = {"angry": 0.16, "sad": -0.12, "frightened": -0.13}.get(self.person.expression, 0.0)
+        if self.person.expression == "frightened":
+            y -= 0.07
+        width = 0.06 if self.person.female else 0.1
+        colour = darker(self.hair, 0.45)
+        inner, outer = (x - side * w, y + rise), (x + side * w, y - rise * 0.6)
+        canvas.drawLine(*inner, *outer, stroke(colour, width))
+
+    def _mouth(self, canvas: skia.Canvas) -> None:
+        (x, y), width = self._spot(0, 0.58)
+        if width < 0.1:
+            return
+        w = 0.3 * max(width, 0.45)
+        mood = self.person.expression
+        lips: Colour = (196, 56, 72) if self.person.who == "woman" else (122, 44, 52)
+        if mood == "laughing":
+            path = skia.Path()
+            path.moveTo(x - w * 1.1, y - 0.1)
+            path.quadTo(x, y - 0.02, x + w * 1.1, y - 0.1)
+            path.quadTo(x + w, y + 0.36, x, y + 0.36)
+            path.quadTo(x - w, y + 0.36, x - w * 1.1, y - 0.1)
+            canvas.drawPath(path, fill((150, 34, 48)))
+            canvas.drawLine(
+                x - w * 0.8, y - 0.03, x + w * 0.8, y - 0.03, stroke((255, 255, 255), 0.1)
+            )
+            canvas.drawPath(path, stroke(words.INK, 0.06))
+        elif mood == "frightened":
+            mouth = skia.Rect(x - w * 0.62, y - 0.16, x + w * 0.62, y + 0.3)
+            canvas.drawOval(mouth, fill((124, 28, 44)))
+            canvas.drawOval(mouth, stroke(words.INK, 0.07))
+        else:
+            curve = {"smiling": 0.24, "sad": -0.22, "angry": -0.16}.get(mood, 0.0)
+            path = skia.Path()
+            path.moveTo(x - w, y - curve * 0.4)
+            path.quadTo(x, y + curve, x + w, y - curve * 0.4)
+            canvas.drawPath(path, stroke(lips, 0.13 if self.person.who == "woman" else 0.1))
+
+    def _features(self, canvas: skia.Canvas) -> None:
+        for side in (-1, 1):
+            (x, y), width = self._spot(side * 40, 0.42)
+            if width > 0.2:
+                blush = skia.Rect(x - 0.17 * width, y - 0.1, x + 0.17 * width, y + 0.1)
+                canvas.drawOval(blush, fill((240, 110, 110), 0.35))
+        if self.person.who == "old man":
+            self._beard(canvas)
+        self._eyes(canvas)
+        (x, y), width = self._spot(0, 0.34)
+        if width > -0.3:
+            side = 1 if self.yaw >= 0 else -1
+            nose = stroke(darker(self.skin, 0.4), 0.075)
+            canvas.drawLine(x, y - 0.08, x + side * 0.09, y + 0.05, nose)
+            canvas.drawLine(x + side * 0.09, y + 0.05, x - side * 0.01, y + 0.08, nose)
+        self._mouth(canvas)
+        if self.person.glasses:
+            self._glasses(canvas)
+
+    def _beard(self, canvas: skia.Canvas) -> None:
+        chin = 0.24 * float(np.sin(np.deg2rad(self.yaw)))
+        path = skia.Path()
+        path.moveTo(-0.84, 0.2)
+        path.cubicTo(-0.75, 0.95, -0.5 + chin, 1.3, chin, 1.32)
+        path.cubicTo(0.5 + chin, 1.3, 0.75, 0.95, 0.84, 0.2)
+        path.quadTo(0.5 + chin, 0.42, chin * 2.2, 0.4)
+        path.quadTo(-0.5 + chin, 0.42, -0.84, 0.2)
+        path.close()
+        paint_group(canvas, [Shape(path, self.hair)], self.ink, light=0.08)
+
+    def _glasses(self, canvas: skia.Canvas) -> None:
+        frame = stroke((30, 26, 36), 0.085)
+        spots = []
+        for side in (-1, 1):
+            (x, y), width = self._spot(side * 25, 0.1)
+            if width < 0.12:
+                continue
+            w = 0.32 * max(width, 0.4)
+            lens = skia.Rect(x - w, y - 0.32, x + w, y + 0.32)
+            canvas.drawOval(lens, fill((190, 225, 255), 0.25))
+            canvas.drawOval(lens, frame)
+            spots.append((x, y, w))
+        if len(spots) == 2:
+            (x0, y0, w0), (x1, y1, w1) = spots
+            canvas.drawLine(x0 + w0, y0, x1 - w1, y1, frame)
+
+    def _hat(self, canvas: skia.Canvas) -> None:
+        colour = words.GARMENT_COLOURS[str(self.person.hat)]
+        tip = 0.3 * float(np.sin(np.deg2rad(self.pitch)))
+        crown = skia.Path()
+        crown.moveTo(-0.82, -0.62 + tip)
+        crown.cubicTo(-0.86, -1.5, -0.5, -1.66, 0.0, -1.5)
+        crown.cubicTo(0.5, -1.66, 0.86, -1.5, 0.82, -0.62 + tip)
+        crown.close()
+        brim = skia.Path().addOval(skia.Rect(-1.4, -0.84 + tip, 1.4, -0.42 + tip))
+        paint_group(canvas, [Shape(brim, colour), Shape(crown, colour)], self.ink)
+        band = skia.Path()
+        band.moveTo(-0.83, -0.74 + tip)
+        band.quadTo(0, -0.58 + tip, 0.83, -0.74 + tip)
+        canvas.drawPath(band, stroke(darker(colour, 0.5), 0.17))
+
+    def paint(self, canvas: skia.Canvas) -> None:
+        """Everything that lies over the body."""
+        self._enter(canvas)
+        if self.from_behind:
+            self._skull(canvas)
+            if self.person.hair_style == "curly":
+                self._back_hair(canvas)
+            self._cap(canvas)
+        else:
+            if self.person.hair_style == "curly":
+                self._back_hair(canvas)
+            self._skull(canvas)
+            self._features(canvas)
+            self._cap(canvas)
+        if self.person.hat is not None:
+            self._hat(canvas)
+        canvas.restore()

@@ -1,0 +1,446 @@
+"""Human poses in three dimensions: named actions, joint-limit sampling, perspective.
+
+Body frame, unit = the figure's stature: x to the figure's left, y down, z out of the chest.
+A direction is given by two angles in degrees: `swing` from hanging straight down (90 is
+horizontal, 180 straight up) and `azimuth` around the vertical (0 is sideways outwards, 90 straight
+forward, negative backwards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Rng = np.random.Generator
+
+LEFT, RIGHT = 1.0, -1.0
+
+
+@dataclass(frozen=True)
+class Limb:
+    """One arm or leg: the directions of its two segments, each (swing, azimuth) in degrees."""
+
+    upper: tuple[float, float]
+    lower: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class BodyPose:
+    """A whole posture; angles in degrees.
+
+    Attributes:
+        yaw: how far the body is turned from facing the viewer, positive to the viewer's right.
+        bend: torso pitch, positive forward; lean: torso roll; twist: shoulders against hips.
+        head_yaw, head_pitch, head_tilt: of the head against the shoulders.
+        lift: how far the feet are off the ground, in statures.
+        seated: whether a seat belongs under the hips.
+    """
+
+    left_arm: Limb
+    right_arm: Limb
+    left_leg: Limb
+    right_leg: Limb
+    yaw: float = 0.0
+    bend: float = 0.0
+    lean: float = 0.0
+    twist: float = 0.0
+    head_yaw: float = 0.0
+    head_pitch: float = 0.0
+    head_tilt: float = 0.0
+    lift: float = 0.0
+    seated: bool = False
+
+
+@dataclass(frozen=True)
+class Build:
+    """Bone lengths in statures."""
+
+    head: float = 0.180
+    neck: float = 0.035
+    torso: float = 0.285
+    upper_arm: float = 0.160
+    forearm: float = 0.150
+    thigh: float = 0.235
+    shin: float = 0.225
+    shoulder: float = 0.108
+    hip: float = 0.062
+
+
+BUILDS: dict[str, Build] = {
+    "man": Build(shoulder=0.115),
+    "woman": Build(head=0.182, shoulder=0.096, hip=0.064),
+    "boy": Build(head=0.225, torso=0.265, thigh=0.210, shin=0.205, upper_arm=0.145, forearm=0.135),
+    "girl": Build(
+        head=0.228,
+        torso=0.260,
+        thigh=0.210,
+        shin=0.207,
+        upper_arm=0.143,
+        forearm=0.133,
+        shoulder=0.096,
+    ),
+    "old man": Build(head=0.186, shoulder=0.110),
+    "old woman": Build(head=0.188, shoulder=0.096, hip=0.066),
+}
+
+
+def direction(swing: float, azimuth: float, side: float) -> Vector:
+    """The unit vector of a limb segment; `side` is +1 for the figure's left, -1 for its right."""
+    a, f = np.deg2rad(swing), np.deg2rad(azimuth)
+    return np.array([side * np.sin(a) * np.cos(f), np.cos(a), np.sin(a) * np.sin(f)])
+
+
+def angles(vector: Vector, side: float) -> tuple[float, float]:
+    """The inverse of `direction`."""
+    v = vector / np.linalg.norm(vector)
+    swing = np.rad2deg(np.arccos(np.clip(v[1], -1, 1)))
+    azimuth = np.rad2deg(np.arctan2(v[2], side * v[0]))
+    return float(swing), float(azimuth)
+
+
+def rotation(axis: int, degrees: float) -> NDArray[np.float64]:
+    """A right-handed rotation about x (0), y (1) or z (2)."""
+    c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    i, j = [(1, 2), (2, 0), (0, 1)][axis]
+    matrix = np.eye(3)
+    matrix[i, i] = matrix[j, j] = c
+    matrix[i, j], matrix[j, i] = -s, s
+    return matrix
+
+
+# --- random limbs within joint limits -------------------------------------------------------
+
+
+def _bent(rng: Rng, upper: Vector, towards: Vector, flex: float) -> Vector:
+    """A lower segment bent by `flex` degrees from `upper`, towards a direction."""
+    across = towards + rng.normal(0, 0.35, 3)
+    across -= across.dot(upper) * upper
+    across /= np.linalg.norm(across) + 1e-9
+    f = np.deg2rad(flex)
+    return np.cos(f) * upper + np.sin(f) * across
+
+
+def any_arm(rng: Rng, side: float) -> Limb:
+    """An arm anywhere within the shoulder's and elbow's limits."""
+    swing = float(rng.triangular(0, 25, 175))
+    azimuth = float(rng.uniform(-25, 100))
+    upper = direction(swing, azimuth, side)
+    inward = np.array([-side * 0.7, -0.5, 0.9])
+    flex = float(rng.choice([rng.uniform(0, 30), rng.uniform(20, 140)]))
+    return Limb((swing, azimuth), angles(_bent(rng, upper, inward, flex), side))
+
+
+def any_leg(rng: Rng, side: float) -> Limb:
+    """A leg within the hip's and knee's limits; often nearly straight."""
+    if rng.random() < 0.5:
+        swing, azimuth, flex = rng.uniform(0, 18), rng.uniform(-60, 100), rng.uniform(0, 15)
+    else:
+        swing, azimuth, flex = rng.uniform(5, 80), rng.uniform(5, 100), rng.uniform(0, 110)
+    upper = direction(float(swing), float(azimuth), side)
+    lower = _bent(rng, upper, np.array([0.0, 0.15, -1.6]), float(flex))
+    return Limb((float(swing), float(azimuth)), angles(lower, side))
+
+
+def _jitter(rng: Rng, limb: Limb, degrees: float) -> Limb:
+    n = rng.normal(0, degrees, 4)
+    return Limb(
+        (max(limb.upper[0] + n[0], 0.0), limb.upper[1] + n[1]),
+        (max(limb.lower[0] + n[2], 0.0), limb.lower[1] + n[3]),
+    )
+
+
+RELAXED_ARM = Limb((10, 20), (12, 60))
+STRAIGHT_LEG = Limb((5, 10), (3, -20))
+
+
+def _stand(rng: Rng) -> BodyPose:
+    arm = [RELAXED_ARM, Limb((16, 0), (10, 40)), Limb((12, 40), (30, 80))][rng.integers(3)]
+    spread = rng.uniform(3, 12)
+    leg = Limb((spread, 10), (spread * 0.8, 0))
+    return BodyPose(arm, arm, leg, leg)
+
+
+def _raise(rng: Rng) -> BodyPose:
+    arm = Limb((rng.uniform(125, 160), 15), (rng.uniform(150, 178), 20))
+    return replace(_stand(rng), left_arm=arm, right_arm=arm)
+
+
+def _wave(rng: Rng) -> BodyPose:
+    arm = Limb((rng.uniform(85, 115), 15), (rng.uniform(150, 185), 10))
+    pose = _stand(rng)
+    return replace(pose, left_arm=arm) if rng.random() < 0.5 else replace(pose, right_arm=arm)
+
+
+def _hips(rng: Rng) -> BodyPose:
+    arm = Limb((42, -10), (38, 165))
+    return replace(_stand(rng), left_arm=arm, right_arm=arm)
+
+
+def _walk(rng: Rng) -> BodyPose:
+    s = rng.uniform(18, 30)
+    front, back = Limb((s, 85), (s * 0.6, 80)), Limb((s, -85), (s + 18, -85))
+    fore, aft = Limb((s * 0.9, 80), (s * 1.8, 85)), Limb((s, -75), (s * 0.5, -40))
+    turned = rng.choice([-1, 1]) * rng.uniform(25, 85)
+    if rng.random() < 0.5:
+        return BodyPose(fore, aft, back, front, yaw=turned)
+    return BodyPose(aft, fore, front, back, yaw=turned)
+
+
+def _run(rng: Rng) -> BodyPose:
+    s = rng.uniform(48, 68)
+    front, back = Limb((s, 88), (12, -80)), Limb((28, -88), (84, -88))
+    fore, aft = Limb((48, 80), (118, 88)), Limb((50, -80), (40, 85))
+    turned = rng.choice([-1, 1]) * rng.uniform(35, 90)
+    pose = BodyPose(fore, aft, back, front, yaw=turned, bend=14, lift=0.03)
+    if rng.random() < 0.5:
+        return pose
+    return replace(pose, left_arm=aft, right_arm=fore, left_leg=front, right_leg=back)
+
+
+def _sit(rng: Rng) -> BodyPose:
+    leg = Limb((rng.uniform(78, 88), 78), (rng.uniform(0, 8), 80))
+    arm = Limb((22, 60), (62, 100))
+    turned = rng.choice([-1, 1]) * rng.uniform(15, 75)
+    return BodyPose(arm, arm, leg, leg, yaw=turned, seated=True)
+
+
+def _read(rng: Rng) -> BodyPose:
+    base = _sit(rng) if rng.random() < 0.5 else _stand(rng)
+    arm = Limb((28, 45), (98, 122))
+    return replace(base, left_arm=arm, right_arm=arm, head_pitch=10, yaw=base.yaw * 0.6)
+
+
+def _jump(rng: Rng) -> BodyPose:
+    arm = Limb((rng.uniform(110, 150), 15), (rng.uniform(130, 170), 20))
+    leg = Limb((rng.uniform(25, 50), 35), (rng.uniform(30, 75), -60))
+    other = _jitter(rng, leg, 14)
+    return BodyPose(arm, arm, leg, other, lift=rng.uniform(0.08, 0.16))
+
+
+def _dance(rng: Rng) -> BodyPose:
+    pose = BodyPose(
+        any_arm(rng, LEFT),
+        any_arm(rng, RIGHT),
+        any_leg(rng, LEFT),
+        STRAIGHT_LEG,
+        lean=rng.uniform(-12, 12),
+        twist=rng.uniform(-20, 20),
+    )
+    raised = Limb((rng.uniform(110, 165), 20), (rng.uniform(130, 178), 30))
+    return replace(pose, right_arm=raised)
+
+
+def _point(rng: Rng) -> BodyPose:
+    arm = Limb((rng.uniform(80, 100), rng.uniform(0, 40)), (rng.uniform(84, 98), 20))
+    pose = _stand(rng)
+    return replace(pose, left_arm=arm) if rng.random() < 0.5 else replace(pose, right_arm=arm)
+
+
+def _crouch(rng: Rng) -> BodyPose:
+    leg = Limb((rng.uniform(85, 105), 68), (rng.uniform(12, 28), -88))
+    arm = Limb((35, 70), (60, 100))
+    turned = rng.choice([-1, 1]) * rng.uniform(10, 70)
+    return BodyPose(arm, arm, leg, _jitter(rng, leg, 5), yaw=turned, bend=22)
+
+
+def _think(rng: Rng) -> BodyPose:
+    chin = Limb((28, 60), (150, 118))
+    across = Limb((18, 30), (82, 150))
+    pose = _stand(rng)
+    if rng.random() < 0.5:
+        return replace(pose, left_arm=chin, right_arm=across, head_tilt=7)
+    return replace(pose, left_arm=across, right_arm=chin, head_tilt=-7)
+
+
+def _cross_arms(rng: Rng) -> BodyPose:
+    arm = Limb((22, 50), (86, 158))
+    return replace(_stand(rng), left_arm=arm, right_arm=arm)
+
+
+def _fright(rng: Rng) -> BodyPose:
+    arm = Limb((46, 50), (150, 118))
+    if rng.random() < 0.4:
+        arm = Limb((80, 30), (160, 40))
+    return replace(_stand(rng), left_arm=arm, right_arm=arm, bend=rng.uniform(-8, 6))
+
+
+def _anything(rng: Rng) -> BodyPose:
+    return BodyPose(
+        any_arm(rng, LEFT),
+        any_arm(rng, RIGHT),
+        any_leg(rng, LEFT),
+        any_leg(rng, RIGHT),
+        bend=rng.normal(2, 9),
+        lean=rng.normal(0, 8),
+        twist=rng.normal(0, 12),
+    )
+
+
+@dataclass(frozen=True)
+class Action:
+    """A named posture: how to draw one at random, the words for it, how often it comes."""
+
+    make: Callable[[Rng], BodyPose]
+    words: tuple[str, ...]
+    weight: float
+    turns: bool = True
+    props: tuple[str, ...] = field(default=())
+
+
+ACTIONS: dict[str, Action] = {
+    "standing": Action(_stand, ("standing",), 2.0),
+    "arms raised": Action(_raise, ("arms raised", "with raised arms", "cheering"), 1.0),
+    "waving": Action(_wave, ("waving", "waving a hand"), 1.2),
+    "hands on hips": Action(_hips, ("hands on hips",), 0.8),
+    "walking": Action(_walk, ("walking",), 1.2, turns=False),
+    "running": Action(_run, ("running", "running very fast"), 1.4, turns=False),
+    "sitting": Action(_sit, ("sitting", "seated"), 1.2, turns=False),
+    "reading": Action(
+        _read,
+        ("reading a newspaper", "read new paper", "reading a book", "reading"),
+        1.0,
+        turns=False,
+        props=("newspaper", "book"),
+    ),
+    "jumping": Action(_jump, ("jumping", "leaping"), 0.8),
+    "dancing": Action(_dance, ("dancing",), 1.0),
+    "pointing": Action(_point, ("pointing",), 0.8),
+    "crouching": Action(_crouch, ("crouching", "squatting"), 0.6, turns=False),
+    "thinking": Action(_think, ("thinking",), 0.6),
+    "arms crossed": Action(_cross_arms, ("arms crossed", "with crossed arms"), 0.6),
+    "frightened": Action(_fright, ("very frightened", "scared"), 0.7),
+    "posing": Action(_anything, ("posing",), 4.5),
+}
+
+
+def _any_yaw(rng: Rng) -> float:
+    kind = rng.random()
+    if kind < 0.55:
+        return float(rng.normal(0, 14))
+    if kind < 0.82:
+        return float(rng.choice([-1, 1]) * rng.uniform(20, 60))
+    if kind < 0.91:
+        return float(rng.choice([-1, 1]) * rng.uniform(60, 110))
+    return float(180 + rng.normal(0, 18))
+
+
+def sample_pose(rng: Rng, action: str) -> BodyPose:
+    """A random posture of the named action."""
+    spec = ACTIONS[action]
+    pose = spec.make(rng)
+    pose = replace(
+        pose,
+        left_arm=_jitter(rng, pose.left_arm, 5),
+        right_arm=_jitter(rng, pose.right_arm, 5),
+        left_leg=_jitter(rng, pose.left_leg, 2.5),
+        right_leg=_jitter(rng, pose.right_leg, 2.5),
+        head_yaw=pose.head_yaw + float(rng.normal(0, 14)),
+        head_pitch=pose.head_pitch + float(rng.normal(0, 6)),
+        head_tilt=pose.head_tilt + float(rng.normal(0, 6)),
+        bend=pose.bend + float(rng.normal(0, 2)),
+        lean=pose.lean + float(rng.normal(0, 2)),
+    )
+    return replace(pose, yaw=pose.yaw + _any_yaw(rng)) if spec.turns else pose
+
+
+# --- from angles to points ------------------------------------------------------------------
+
+JOINTS = (
+    "nose",
+    "neck",
+    "r_shoulder",
+    "r_elbow",
+    "r_wrist",
+    "l_shoulder",
+    "l_elbow",
+    "l_wrist",
+    "r_hip",
+    "r_knee",
+    "r_ankle",
+    "l_hip",
+    "l_knee",
+    "l_ankle",
+    "r_eye",
+    "l_eye",
+    "r_ear",
+    "l_ear",
+)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A body in camera space: x right, y down, z towards the viewer, in statures.
+
+    Attributes:
+        points: joint name -> [3]; also head, l_toe, r_toe, pelvis.
+        head_turn: yaw, pitch, tilt of the head against the viewer, degrees; |yaw| > 90 is from
+            behind.
+        body_yaw: of the chest against the viewer, degrees in (-180, 180].
+        build: the bone lengths.
+    """
+
+    points: dict[str, Vector]
+    head_turn: tuple[float, float, float]
+    body_yaw: float
+    build: Build
+    seated: bool
+    lift: float
+
+
+def pose_body(pose: BodyPose, build: Build, camera_pitch: float = 7.0) -> Posed:
+    """Forward kinematics, then the body's yaw and the camera's pitch."""
+    spine = rotation(0, -pose.bend) @ rotation(2, pose.lean)
+    chest = spine @ rotation(1, pose.twist)
+    points: dict[str, Vector] = {"pelvis": np.zeros(3)}
+    neck = spine @ np.array([0.0, -build.torso, 0.0])
+    points["neck"] = neck
+    for name, side, arm, leg in (
+        ("l", LEFT, pose.left_arm, pose.left_leg),
+        ("r", RIGHT, pose.right_arm, pose.right_leg),
+    ):
+        shoulder = neck + chest @ np.array([side * build.shoulder, 0.006, 0.0])
+        elbow = shoulder + chest @ direction(*arm.upper, side) * build.upper_arm
+        wrist = elbow + chest @ direction(*arm.lower, side) * build.forearm
+        hip = np.array([side * build.hip, 0.0, 0.0])
+        knee = hip + direction(*leg.upper, side) * build.thigh
+        ankle = knee + direction(*leg.lower, side) * build.shin
+        shin = direction(*leg.lower, side)
+        toe = np.array([side * 0.25, 0.0, 1.0])
+        toe = toe - toe.dot(shin) * shin * 0.9
+        toe = ankle + toe / np.linalg.norm(toe) * 0.072 + shin * 0.028
+        for part, where in (
+            ("shoulder", shoulder),
+            ("elbow", elbow),
+            ("wrist", wrist),
+            ("hip", hip),
+            ("knee", knee),
+            ("ankle", ankle),
+            ("toe", toe),
+        ):
+            points[f"{name}_{part}"] = where
+    r = build.head / 2
+    turn = chest @ rotation(1, pose.head_yaw) @ rotation(0, -pose.head_pitch)
+    turn = turn @ rotation(2, pose.head_tilt)
+    head = neck + spine @ np.array([0.0, -build.neck - r, 0.012])
+    points["head"] = head
+    for name, spot in (
+        ("nose", (0.0, 0.22, 0.98)),
+        ("l_eye", (0.40, 0.02, 0.86)),
+        ("r_eye", (-0.40, 0.02, 0.86)),
+        ("l_ear", (0.92, 0.12, -0.05)),
+        ("r_ear", (-0.92, 0.12, -0.05)),
+    ):
+        points[name] = head + turn @ (np.array(spot) * r)
+    camera = rotation(0, -camera_pitch) @ rotation(1, pose.yaw)
+    points = {name: camera @ p for name, p in points.items()}
+    face = camera @ turn
+    yaw = float(np.rad2deg(np.arctan2(face[0, 2], face[2, 2])))
+    pitch = float(np.rad2deg(np.arcsin(np.clip(face[1, 2], -1, 1))))
+    upright = face @ np.array([0.0, 1.0, 0.0])
+    tilt = float(np.rad2deg(np.arctan2(-upright[0], upright[1])))
+    body = (pose.yaw + pose.twist + 180) % 360 - 180
+    return Posed(points, (yaw, pitch, tilt), float(body), build, pose.seated, pose.lift)

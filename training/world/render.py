@@ -1,0 +1,223 @@
+"""One seed, one sample: its picture, its skeletons and its captions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from training.world import vocabulary as words
+from training.world.brush import fill
+from training.world.captions import caption
+from training.world.figure import Figure, Placed, seat
+from training.world.person import Person, sample_person
+from training.world.poses import ACTIONS, BUILDS, pose_body, sample_pose
+from training.world.props import paint_held, paint_prop
+from training.world.scenes import Painter
+from training.world.sky import INDOORS, Scene, tint, weather
+
+Rng = np.random.Generator
+UNITS = 256.0
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A posed person at a place in the picture.
+
+    Attributes:
+        side: left, centre or right where that can be said, else empty.
+        held: what the hands hold.
+    """
+
+    person: Person
+    action: str
+    placed: Placed
+    side: str
+    held: str | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Everything needed to paint one picture, in units of 256 to the shorter side.
+
+    Attributes:
+        props: name, x, y, scale, and whether it looks to the left.
+    """
+
+    scene: Scene
+    actors: tuple[Actor, ...]
+    props: tuple[tuple[str, float, float, float, bool], ...]
+    width: float
+    height: float
+
+    def joints(self, pixels_per_unit: float = 1.0) -> NDArray[np.float32]:
+        """Body-18 joints of all actors [n, 18, 3], in pixels."""
+        rows = [a.placed.body_18(self.width, self.height) for a in self.actors]
+        if not rows:
+            return np.zeros((0, 18, 3), np.float32)
+        joints = np.stack(rows)
+        joints[..., :2] *= pixels_per_unit
+        return joints
+
+
+def sample_scene(rng: Rng) -> Scene:
+    """A random place and hour."""
+    places = list(words.PLACES)
+    weights = np.array([1.2, 1.2, 1.2, 1.0, 1.1, 1.0, 1.5, 0.8, 0.7, 0.8])
+    place = str(rng.choice(places, p=weights / weights.sum()))
+    time = str(rng.choice(["day", "sunset", "night"], p=[0.46, 0.2, 0.34]))
+    rain = bool(rng.random() < 0.16) and place not in ("plain", "snow", "treasure")
+    return Scene(place, time, rain, float(rng.choice([0.2, 0.5, 0.8]) + rng.uniform(-0.03, 0.03)))
+
+
+def _stature(rng: Rng, person: Person, view: str, height: float) -> float:
+    k = height / UNITS
+    if view == "full":
+        return float(rng.uniform(178, 226)) * k * (0.82 if person.child else 1.0)
+    if view == "half":
+        return float(rng.uniform(300, 400)) * k * (0.92 if person.child else 1.0)
+    return float(rng.uniform(470, 640)) * k * (0.9 if person.child else 1.0)
+
+
+def place_actor(
+    rng: Rng, person: Person, action: str, view: str, x: float, width: float, height: float
+) -> Placed:
+    """Stand, seat or crop a posed body so that it fits its view; `x` is 0-1 of the width."""
+    pose = sample_pose(rng, action)
+    posed = pose_body(pose, BUILDS[person.who], float(rng.uniform(3, 11)))
+    stature = _stature(rng, person, view, height)
+    camera = float(rng.uniform(3.2, 7.0))
+    placed = Placed(posed, stature, (width * x, 0.0), camera)
+    points = {n: placed.at(n) for n in posed.points}
+    top = points["head"][1] - posed.build.head / 2 * stature * 1.1
+    if view == "full":
+        feet = max(points[n][1] for n in ("l_toe", "r_toe", "l_ankle", "r_ankle"))
+        feet += 0.03 * stature
+        floor = height * float(rng.uniform(0.925, 0.965)) - posed.lift * stature
+        origin_y = floor - feet
+        low = min(points[n][1] for n in ("l_wrist", "r_wrist", "l_elbow", "r_elbow"))
+        top = min(top, low - 0.04 * stature)
+        origin_y = max(origin_y, 6 - top) if feet - top < height * 0.94 else origin_y
+    else:
+        margin = float(rng.uniform(0.07, 0.17) if view == "half" else rng.uniform(0.05, 0.14))
+        origin_y = margin * height - top
+    left = min(points[n][0] for n in points)
+    right = max(points[n][0] for n in points)
+    x_pixels = width * x
+    if view == "full" and right - left < width - 16:
+        x_pixels += max(0.0, 8 + 0.03 * stature - left) - max(
+            0.0, right - width + 8 + 0.03 * stature
+        )
+    return replace(placed, origin=(x_pixels, float(origin_y)))
+
+
+def _actor(
+    rng: Rng, person: Person, view: str, x: float, side: str, width: float, height: float
+) -> Actor:
+    names = list(ACTIONS)
+    weights = np.array([ACTIONS[n].weight for n in names])
+    action = str(rng.choice(names, p=weights / weights.sum()))
+    if action == "frightened":
+        person = replace(person, expression="frightened")
+    held = str(rng.choice(["newspaper", "book"])) if action == "reading" else None
+    placed = place_actor(rng, person, action, view, x, width, height)
+    return Actor(person, action, placed, side if view == "full" else "", held)
+
+
+def _action_words(rng: Rng, actor: Actor) -> str:
+    if actor.held == "newspaper":
+        return str(rng.choice(["reading a newspaper", "read new paper", "reading the newspaper"]))
+    if actor.held == "book":
+        return "reading a book"
+    if actor.action == "posing":
+        return ""
+    return str(rng.choice(ACTIONS[actor.action].words))
+
+
+def sample(seed: int, width: float = UNITS, height: float = UNITS, empty: float = 0.05) -> Sample:
+    """Draw one sample; `empty` is the share of scenes without a person."""
+    rng = np.random.default_rng(seed)
+    scene = sample_scene(rng)
+    kind = rng.random()
+    actors: list[Actor] = []
+    props: list[tuple[str, float, float, float, bool]] = []
+    view = str(rng.choice(["full", "half", "close"], p=[0.66, 0.21, 0.13]))
+    if kind < empty:
+        view = "none"
+    elif kind < empty + 0.07:
+        view = "full"
+        for x, side in ((0.29, "left"), (0.71, "right")):
+            actors.append(_actor(rng, sample_person(rng), view, x, side, width, height))
+    else:
+        side = str(rng.choice(["left", "centre", "right"], p=[0.22, 0.56, 0.22]))
+        if view == "close":
+            side = "centre"
+        x = {"left": 0.3, "centre": 0.5, "right": 0.7}[side] + float(rng.normal(0, 0.025))
+        actors.append(_actor(rng, sample_person(rng), view, x, side, width, height))
+    if view == "none" or (view == "full" and len(actors) == 1 and rng.random() < 0.34):
+        outdoors = scene.place not in INDOORS and scene.place != "plain"
+        choices = ["cat", "dog", "chest"]
+        if outdoors:
+            choices += ["car", "house", "tree", "tiger", "tiger", "car"]
+        name = str(rng.choice(choices))
+        if actors:
+            figure_x = actors[0].placed.origin[0] / width
+            x = 0.8 if figure_x < 0.5 else 0.2
+            size = {"house": 0.95, "car": 0.9, "tree": 0.9, "tiger": 0.8}.get(name, 1.0)
+            depth = 0.90 if name not in ("house", "tree") else 0.82
+        else:
+            x, size, depth = float(rng.choice([0.35, 0.5, 0.65])), 1.45, 0.90
+        props.append((name, width * x, height * depth, size, bool(x > 0.5)))
+    return Sample(scene, tuple(actors), tuple(props), width, height)
+
+
+def describe_sample(rng: Rng, drawn: Sample) -> str:
+    """One of the many captions that fit a sample."""
+    people = [(a.person, _action_words(rng, a), a.side) for a in drawn.actors]
+    named = [str(rng.choice(words.PROPS[p[0]])) for p in drawn.props]
+    return caption(rng, people, drawn.scene, named)
+
+
+def paint(sample: Sample, pixels_per_unit: float = 1.0) -> NDArray[np.uint8]:
+    """The picture as RGB [h, w, 3] uint8."""
+    w, h = round(sample.width * pixels_per_unit), round(sample.height * pixels_per_unit)
+    array = np.zeros((h, w, 4), np.uint8)
+    surface = skia.Surface(array, colorType=skia.kRGBA_8888_ColorType)
+    canvas = surface.getCanvas()
+    canvas.scale(pixels_per_unit, pixels_per_unit)
+    Painter(sample.scene, sample.width, sample.height).paint(canvas)
+    colour, alpha = tint(sample.scene)
+    veil = skia.Paint(
+        ColorFilter=skia.ColorFilters.Blend(
+            int(skia.Color(*colour, round(255 * alpha))), skia.BlendMode.kSrcATop
+        )
+    )
+    canvas.saveLayer(None, veil)
+    for name, x, y, scale, mirrored in sample.props:
+        paint_prop(canvas, name, x, y, scale, mirrored=mirrored)
+    for actor in sorted(sample.actors, key=lambda a: a.placed.stature):
+        _paint_actor(canvas, actor, sample.height)
+    canvas.restore()
+    weather(canvas, sample.scene, sample.width, sample.height)
+    surface.flushAndSubmit()
+    return np.ascontiguousarray(array[..., :3])
+
+
+def _paint_actor(canvas: skia.Canvas, actor: Actor, height: float) -> None:
+    placed = actor.placed
+    ink = Figure(actor.person, placed).ink
+    feet = [placed.at("l_ankle"), placed.at("r_ankle")]
+    floor = max(f[1] for f in feet) + placed.stature * (0.035 + placed.posed.lift)
+    if floor < height + 20:
+        x = sum(f[0] for f in feet) / 2
+        wide = placed.stature * 0.15
+        canvas.drawOval(
+            skia.Rect(x - wide, floor - 5, x + wide, floor + 6), fill((20, 14, 44), 0.28)
+        )
+    if placed.posed.seated:
+        seat(canvas, placed, ink)
+    Figure(actor.person, placed).paint(canvas)
+    if actor.held and abs(placed.posed.body_yaw) < 75:
+        paint_held(canvas, actor.held, placed, ink)
