@@ -1,8 +1,31 @@
 """Vivant: pictures of people in the pose you ask for, and comics whose people stay the same.
 
-Importing this package is cheap: torch and the networks are loaded at the first picture.
+    from vivant import PosePipeline
+
+    pipeline = PosePipeline()
+    picture = pipeline("a girl in a red dress, at the sea", "preset:waving")
+    picture.save("girl.png")
+
+Importing this package is cheap: torch and the networks are loaded when a pipeline is made.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vivant.doors.api import PosePipeline
+    from vivant.service.generate import PictureFile
+
+__all__ = ["PictureFile", "PosePipeline", "__version__"]
 __version__ = "0.1.0"
+
+_HOMES = {"PosePipeline": "vivant.doors.api", "PictureFile": "vivant.service.generate"}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

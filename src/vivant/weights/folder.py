@@ -32,6 +32,17 @@ class Parts:
     tokenizer_3: PreTrainedTokenizerBase | None = None
 
 
+def check_folder(folder: Path) -> Path:
+    """Return a model folder that looks like one.
+
+    Raises:
+        WeightsUnavailable: it does not.
+    """
+    if not (folder / "transformer" / "config.json").is_file():
+        raise WeightsUnavailable(f"{folder} holds no SD3 model: transformer/config.json is missing")
+    return folder
+
+
 def load_folder(folder: Path, dtype: torch.dtype, *, t5: bool) -> Parts:
     """Load a model folder; with `t5` also `text_encoder_3` and `tokenizer_3`.
 
@@ -39,8 +50,7 @@ def load_folder(folder: Path, dtype: torch.dtype, *, t5: bool) -> Parts:
         WeightsUnavailable: the folder is no model of this kind, or a part of it is missing.
         WeightsCorrupt: files do not fit their configuration.
     """
-    if not (folder / "transformer" / "config.json").is_file():
-        raise WeightsUnavailable(f"{folder} holds no SD3 model: transformer/config.json is missing")
+    check_folder(folder)
     if t5 and not (folder / "text_encoder_3" / "config.json").is_file():
         raise WeightsUnavailable(f"{folder} has no text_encoder_3; load it without T5")
     encoders = (

@@ -8,7 +8,7 @@ from typing import Any
 from accelerate import cpu_offload_with_hook
 
 from vivant.weights.devices import Placement, choose_placement, this_machine
-from vivant.weights.folder import Parts, load_controlnet, load_folder
+from vivant.weights.folder import Parts, check_folder, load_controlnet, load_folder
 from vivant.weights.model import PoseModel
 from vivant.weights.pull import Download, hub_download
 from vivant.weights.single_file import load_single_file
@@ -54,7 +54,7 @@ def load_pose_model(
         WeightsCorrupt: files are incomplete, or do not fit their configuration.
     """
     found = locate(reference, t5=t5, token=token, download=download)
-    beside = found.path if found.path.is_dir() else None
+    beside = check_folder(found.path) if found.path.is_dir() else None
     control = locate_controlnet(controlnet, beside, token=token, download=download)
     small = _bytes_of(found.path) < SMALL_MODEL_BYTES
     machine = this_machine()

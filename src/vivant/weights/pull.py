@@ -1,8 +1,13 @@
-"""Fetch weights from the Hugging Face hub into its cache, with errors that say what to do."""
+"""Fetch weights from the Hugging Face hub into its cache, with errors that say what to do.
+
+A download looks at the cache first, and makes do with it where there is no connection.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from logging import ERROR
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +20,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils import logging
 
 from vivant.base.errors import VivantError, WeightsUnavailable
 
@@ -45,17 +51,41 @@ def hub_download(
     Raises:
         WeightsUnavailable: no access, no such repository or revision, or no connection.
     """
+    return _snapshot(repo, revision, files, token, offline=False)
+
+
+def hub_cache(repo: str, *, revision: str | None, files: Sequence[str], token: str | None) -> Path:
+    """Find what was downloaded before, without a connection; else as `hub_download`."""
+    return _snapshot(repo, revision, files, token, offline=True)
+
+
+def _snapshot(
+    repo: str, revision: str | None, files: Sequence[str], token: str | None, *, offline: bool
+) -> Path:
     try:
-        folder = snapshot_download(
-            repo,
-            revision=revision,
-            allow_patterns=list(files),
-            ignore_patterns=["*.fp16*", "*.bin", "*.pt", "*.ckpt", "*.msgpack"],
-            token=token,
-        )
+        with _hub_says_errors_only():
+            folder = snapshot_download(
+                repo,
+                revision=revision,
+                allow_patterns=list(files),
+                ignore_patterns=["*.fp16*", "*.bin", "*.pt", "*.ckpt", "*.msgpack"],
+                token=token,
+                local_files_only=offline,
+            )
     except (OSError, ValueError) as error:
         raise explain(repo, error) from error
     return Path(folder)
+
+
+@contextmanager
+def _hub_says_errors_only() -> Iterator[None]:
+    """Keep the hub's notes on each retry off the terminal; what fails is told once, at the end."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def explain(repo: str, error: Exception) -> VivantError:

@@ -93,7 +93,7 @@ def find_problems(folder: Path, files: Mapping[str, FileFacts] | None = None) ->
             problems.append(f"{kind}: {first_line(error)}")
     facts = dict(files or {}) | _read_sums(folder)
     problems += [text for name, known in facts.items() for text in _check_file(folder, name, known)]
-    if not problems and not any(_parts(folder)):
+    if not facts and not any(_parts(folder)):
         problems.append(f"{folder} holds no model")
     return problems
 

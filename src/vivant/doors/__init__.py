@@ -1,0 +1,1 @@
+"""The doors into Vivant: the only places that wire things together."""

@@ -1,0 +1,48 @@
+"""The command line: `vivant pose` makes pictures, `vivant weights` looks after models."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import vivant
+from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture, VivantError
+from vivant.doors import pose_command, weights_commands
+
+app = typer.Typer(
+    name="vivant",
+    help="Pictures of people in the pose you ask for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("pose")(pose_command.pose)
+app.add_typer(weights_commands.app, name="weights")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; leaves with 0, 2 for bad input, or 1 for anything else that went wrong."""
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="vivant")
+    except VivantError as error:
+        print(f"vivant: {error}", file=sys.stderr)  # noqa: T201  # the door's own voice
+        bad_input = isinstance(error, InvalidInput | UnreadablePicture | NobodyFound)
+        sys.exit(2 if bad_input else 1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"vivant {vivant.__version__}")
+        raise typer.Exit
+
+
+if __name__ == "__main__":
+    main()

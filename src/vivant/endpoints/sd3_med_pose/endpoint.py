@@ -1,0 +1,145 @@
+"""The pose endpoint: read the pose, load the model, make the pictures.
+
+Importing it needs no torch; `load` and `run` import what they need when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from vivant.base.contract import Events
+from vivant.base.errors import InvalidInput
+from vivant.endpoints.sd3_med_pose.request import Request
+from vivant.endpoints.sd3_med_pose.sizing import output_size
+from vivant.pose.draw import draw
+from vivant.pose.inputs import pose_from_bytes, pose_from_picture, pose_from_text
+from vivant.pose.presets import load_preset
+from vivant.pose.skeleton import Pose, fit
+
+if TYPE_CHECKING:
+    from vivant.weights.model import PoseModel
+
+SLUG = "sd3-med-pose"
+
+PRESET = "preset:"
+
+
+@dataclass(frozen=True)
+class SizedRequest:
+    """A request whose pictures' size is decided; what the pipeline reads of it."""
+
+    prompt: str
+    negative_prompt: str
+    num_inference_steps: int
+    guidance_scale: float
+    seed: int
+    samples: int
+    strength: float
+    sampler: str
+    scheduler: str
+    width: int
+    height: int
+
+
+def load(
+    weights: str | None = None,
+    *,
+    controlnet: str | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    offload: str = "auto",
+    t5: bool = False,
+    token: str | None = None,
+) -> PoseModel:
+    """Load the model that makes the pictures; see `vivant.weights.load.load_pose_model`."""
+    from vivant.weights.load import load_pose_model  # noqa: PLC0415  # torch, only when needed
+
+    return load_pose_model(
+        weights,
+        controlnet=controlnet,
+        device=device,
+        dtype=dtype,
+        offload=offload,
+        t5=t5,
+        token=token,
+    )
+
+
+def read_pose(request: Request) -> Pose:
+    """Read the pose that a request's `image` shows.
+
+    It may be "preset:NAME", the bytes of a picture or JSON file, OpenPose JSON as text or parsed, a
+    PIL picture, or a `Pose`. Nothing is read from disk here: names of files are the doors' matter.
+
+    Raises:
+        InvalidInput: it is none of these, or no OpenPose JSON.
+        UnreadablePicture: the bytes are no picture.
+        NobodyFound: it shows nobody, or is no skeleton drawing.
+    """
+    match request.image:
+        case Pose() as pose:
+            return pose
+        case bytes() as data:
+            return pose_from_bytes(data, request.pose_input)
+        case Image.Image() as picture:
+            return pose_from_picture(picture, request.pose_input)
+        case str() as text if text.startswith(PRESET):
+            return load_preset(text.removeprefix(PRESET))
+        case str() as text if text.lstrip()[:1] in {"{", "["}:
+            return pose_from_text(text)
+        case Mapping() | Sequence() as parsed if not isinstance(parsed, str):
+            return pose_from_text(parsed)
+        case other:
+            raise InvalidInput("image", other, "a skeleton drawing, OpenPose JSON or preset:NAME")
+
+
+def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
+    """Make a request's pictures, step by step.
+
+    Args:
+        model: as `load` gives it.
+        request: checked.
+        pose: the request's pose where it was read already.
+
+    Yields:
+        `Progress` after each step, and each `Picture` in its order.
+
+    Raises:
+        InvalidInput: a size off the model's grid; and what `read_pose` raises.
+    """
+    from vivant.endpoints.sd3_med_pose.pipeline import generate  # noqa: PLC0415  # torch
+
+    pose = read_pose(request) if pose is None else pose
+    width, height = output_size(
+        request,
+        (pose.width, pose.height),
+        native_size=model.traits.native_size,
+        multiple=model.traits.size_multiple,
+        longest=longest_side(model),
+    )
+    control_map = draw(fit(pose, width, height))
+    sized = SizedRequest(
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        num_inference_steps=request.num_inference_steps,
+        guidance_scale=request.guidance_scale,
+        seed=request.seed,
+        samples=request.samples,
+        strength=request.strength,
+        sampler=request.sampler,
+        scheduler=request.scheduler,
+        width=width,
+        height=height,
+    )
+    yield from generate(model, sized, control_map)
+
+
+def longest_side(model: PoseModel) -> int:
+    """Longest side in pixels that the model's position embedding reaches."""
+    config = model.transformer.config
+    pixels_per_latent = 2 ** (len(model.vae.config.block_out_channels) - 1)
+    return int(config.pos_embed_max_size * config.patch_size * pixels_per_latent)

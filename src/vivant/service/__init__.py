@@ -1,0 +1,1 @@
+"""What Vivant does for people, free of HTTP and of the terminal."""
