@@ -14,12 +14,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from vivant.base.version import __version__
+
 if TYPE_CHECKING:
     from vivant.doors.api import PosePipeline
     from vivant.service.generate import PictureFile
 
 __all__ = ["PictureFile", "PosePipeline", "__version__"]
-__version__ = "0.1.0"
 
 _HOMES = {"PosePipeline": "vivant.doors.api", "PictureFile": "vivant.service.generate"}
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-import vivant
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture, VivantError
+from vivant.base.version import __version__
 from vivant.doors import pose_command, weights_commands
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"vivant {vivant.__version__}")
+        typer.echo(f"vivant {__version__}")
         raise typer.Exit
 
 

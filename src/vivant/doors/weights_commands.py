@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from vivant.base.errors import WeightsCorrupt
 from vivant.weights.catalog import Entry, find_entry, read_catalog
@@ -32,14 +30,17 @@ def show(
     """List the models that have a name."""
     entries = read_catalog().values()
     if as_json:
-        rows = [entry.model_dump(exclude_none=True) | {"bytes": entry.bytes} for entry in entries]
-        typer.echo(json.dumps(rows, indent=2))
+        facts = [entry.model_dump(exclude_none=True) | {"bytes": entry.bytes} for entry in entries]
+        typer.echo(json.dumps(facts, indent=2))
         return
-    table = Table("name", "size", "access", "licence", "what it is")
-    for entry in entries:
-        access = "gated" if entry.gated else "open"
-        table.add_row(entry.id, _size(entry.bytes), access, entry.licence, entry.about)
-    Console().print(table)
+    rows = [
+        (entry.id, _size(entry.bytes), "gated" if entry.gated else "open", entry.licence)
+        for entry in entries
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, entry in zip(rows, entries, strict=True):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo(f"{'  '.join(cells)}  {entry.about}")
 
 
 @app.command("pull")

@@ -16,10 +16,11 @@ from typing import Literal, get_args
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from vivant.base.errors import InvalidInput, UnreadablePicture
+from vivant.base.version import __version__
 
 Format = Literal["png", "jpg", "webp"]
 
-SOFTWARE = "Vivant"
+SOFTWARE = f"Vivant {__version__}"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 _UNICODE = b"UNICODE\x00"

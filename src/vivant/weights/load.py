@@ -66,7 +66,7 @@ def load_pose_model(
     else:
         parts, traits_folder = load_folder(found.path, placement.dtype, t5=t5), found.path
     net = load_controlnet(control, placement.dtype)
-    _place(parts, net, placement)
+    place(parts, net, placement)
     return PoseModel(
         transformer=parts.transformer,
         controlnet=net,
@@ -82,7 +82,7 @@ def load_pose_model(
     )
 
 
-def _place(parts: Parts, controlnet: Any, placement: Placement) -> None:
+def place(parts: Parts, controlnet: Any, placement: Placement) -> None:
     """Move the networks to the device, or hook them so that they take turns there.
 
     Transformer and control net work in every step and share the card; moving them back and forth

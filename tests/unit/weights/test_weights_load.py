@@ -9,7 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vivant.base.errors import InvalidInput, WeightsCorrupt, WeightsUnavailable
-from vivant.weights.load import load_pose_model
+from vivant.weights.devices import Placement
+from vivant.weights.folder import load_controlnet, load_folder
+from vivant.weights.load import load_pose_model, place
 from vivant.weights.tiny import save_tiny_pose_model
 from vivant.weights.traits import Traits
 
@@ -171,3 +173,20 @@ def test_a_file_cut_off_is_an_error(tiny: Path, part: str) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(WeightsCorrupt, match=part):
         load_pose_model(str(tiny))
+
+
+def test_parts_that_take_turns_give_the_same_results(saved: Path) -> None:
+    plain = load_folder(saved, torch.float32, t5=True)
+    turns = load_folder(saved, torch.float32, t5=True)
+    control = load_controlnet(saved / "controlnet", torch.float32)
+    # On a CPU nothing moves, but all hooks are called as they are on a card.
+    place(turns, control, Placement(torch.device("cpu"), torch.float32, "model"))
+    latents = torch.ones(1, 16, 4, 4)
+    ids = torch.tensor([[1, 2, 3]])
+    for one, other in ((plain, turns), (turns, plain)):
+        assert torch.equal(one.vae.decode(latents).sample, other.vae.decode(latents).sample)
+        for mine, theirs in zip(one.text_encoders, other.text_encoders, strict=True):
+            assert torch.equal(mine(ids).text_embeds, theirs(ids).text_embeds)
+    hooked = (turns.transformer, turns.vae, control, turns.text_encoder_3, *turns.text_encoders)
+    assert all(hasattr(net, "_hf_hook") for net in hooked)
+    assert not hasattr(plain.transformer, "_hf_hook")

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vivant.base.contract import Picture, Progress
+from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
+from vivant.endpoints.sd3_med_pose import endpoint
+from vivant.endpoints.sd3_med_pose.pipeline import PoseRequest
+from vivant.endpoints.sd3_med_pose.request import Request, parse_request
+from vivant.pose.draw import draw
+from vivant.pose.openpose import pose_to_json
+from vivant.pose.presets import load_preset
+from vivant.pose.skeleton import Pose
+from vivant.weights.model import PoseModel
+from vivant.weights.tiny import save_tiny_pose_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> PoseModel:
+    folder = save_tiny_pose_model(tmp_path_factory.mktemp("endpoint"))
+    return endpoint.load(str(folder), device="cpu")
+
+
+def ask(image: object, **fields: object) -> Request:
+    return parse_request({"prompt": "a girl", "image": image, "num_inference_steps": 1} | fields)
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def joints(pose: Pose) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return pose.people[0].body
+
+
+@pytest.mark.parametrize("kind", ["pose", "preset", "text", "parsed", "bytes", "png", "picture"])
+def test_every_kind_of_image_is_read_as_the_same_pose(kind: str) -> None:
+    pose = load_preset("waving")
+    parsed = pose_to_json(pose)
+    images: dict[str, object] = {
+        "pose": pose,
+        "preset": "preset:waving",
+        "text": json.dumps(parsed),
+        "parsed": [parsed],
+        "bytes": json.dumps(parsed).encode(),
+        "png": png(draw(pose)),
+        "picture": draw(pose),
+    }
+    read = endpoint.read_pose(ask(images[kind]))
+    assert (read.width, read.height) == (pose.width, pose.height)
+    assert np.abs(joints(read)[:, :2] - joints(pose)[:, :2]).max() < 4
+
+
+@pytest.mark.parametrize("image", ["somewhere.png", "/etc/passwd", 3, "preset:flying", ""])
+def test_names_of_files_and_nonsense_are_refused(image: object) -> None:
+    with pytest.raises(InvalidInput):
+        endpoint.read_pose(ask(image))
+
+
+def test_unreadable_and_empty_pictures_are_told_apart() -> None:
+    with pytest.raises(UnreadablePicture):
+        endpoint.read_pose(ask(b"hello, I am not a picture"))
+    with pytest.raises(NobodyFound, match="64x48"):
+        endpoint.read_pose(ask(png(Image.new("RGB", (64, 48)))))
+
+
+def test_pose_input_is_obeyed() -> None:
+    with pytest.raises(InvalidInput, match="pose_input"):
+        endpoint.read_pose(ask(png(draw(load_preset("waving"))), pose_input="photo"))
+
+
+def test_the_size_follows_the_pose(model: PoseModel) -> None:
+    pose = load_preset("waving")
+    wide = dataclasses.replace(pose, width=2 * pose.width)
+    for given, size in ((pose, (64, 64)), (wide, (96, 48))):
+        *steps, picture = endpoint.run(model, ask(given))
+        assert isinstance(picture, Picture)
+        assert picture.image.size == size
+        assert all(isinstance(step, Progress) for step in steps)
+
+
+def test_a_side_off_the_grid_or_too_long_is_refused(model: PoseModel) -> None:
+    for width in (40, 400):
+        with pytest.raises(InvalidInput, match="a multiple of 16 from 16 to 384"):
+            list(endpoint.run(model, ask("preset:waving", width=width)))
+
+
+def test_the_sized_request_has_all_that_the_pipeline_reads() -> None:
+    read = {name for name in vars(PoseRequest) if not name.startswith("_")}
+    assert read == {field.name for field in dataclasses.fields(endpoint.SizedRequest)}
+
+
+def test_pictures_remember_what_makes_them_again(model: PoseModel) -> None:
+    request = ask("preset:waving", samples=2, seed=11, guidance_scale=3, scheduler="karras")
+    pictures = [event for event in endpoint.run(model, request) if isinstance(event, Picture)]
+    assert [picture.seed for picture in pictures] == [11, 12]
+    again = parse_request(dict(pictures[1].settings) | {"image": "preset:waving"})
+    (second,) = (event for event in endpoint.run(model, again) if isinstance(event, Picture))
+    difference = np.asarray(second.image, int) - np.asarray(pictures[1].image, int)
+    assert np.abs(difference).max() <= 2
