@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from vivant.base.errors import InvalidInput
 from vivant.diffusion.drive import Driver
 from vivant.diffusion.latents import NoiseStream
 from vivant.diffusion.schedules import sigmas_for
+from vivant.endpoints.sd3_med_pose.endpoint import SizedRequest
 from vivant.endpoints.sd3_med_pose.pipeline import (
     Order,
     denoiser_of,
@@ -32,20 +33,23 @@ from vivant.weights.model import PoseModel
 from vivant.weights.quiet import quiet_libraries
 from vivant.weights.tiny import save_tiny_pose_model
 
+DEFAULT = SizedRequest(
+    prompt="a girl in a suit",
+    negative_prompt="low quality",
+    num_inference_steps=4,
+    guidance_scale=7.0,
+    seed=11,
+    samples=1,
+    strength=0.8,
+    sampler="dpmpp_2m",
+    scheduler="sgm_uniform",
+    width=64,
+    height=48,
+)
 
-@dataclass(frozen=True)
-class Request:
-    prompt: str = "a girl in a suit"
-    negative_prompt: str = "low quality"
-    num_inference_steps: int = 4
-    guidance_scale: float = 7.0
-    seed: int = 11
-    samples: int = 1
-    strength: float = 0.8
-    sampler: str = "dpmpp_2m"
-    scheduler: str = "sgm_uniform"
-    width: int = 64
-    height: int = 48
+
+def asked(**changes: Any) -> SizedRequest:
+    return replace(DEFAULT, **changes)
 
 
 class CountingControlNet(SD3ControlNetModel):  # type: ignore[misc]  # diffusers is untyped
@@ -72,12 +76,12 @@ def control_map(width: int = 64, height: int = 48) -> Image.Image:
     return drawing
 
 
-def events(model: PoseModel, request: Request, **settings: Any) -> list[Event]:
+def events(model: PoseModel, request: SizedRequest, **settings: Any) -> list[Event]:
     drawing = control_map(request.width, request.height)
     return list(generate(model, request, drawing, **settings))
 
 
-def pictures(model: PoseModel, request: Request) -> list[Picture]:
+def pictures(model: PoseModel, request: SizedRequest) -> list[Picture]:
     return [event for event in events(model, request) if isinstance(event, Picture)]
 
 
@@ -88,7 +92,7 @@ def difference(one: Picture, other: Picture) -> int:
 
 
 def test_progress_then_pictures_in_order(model: PoseModel) -> None:
-    happened = events(model, Request(samples=2))
+    happened = events(model, asked(samples=2))
     assert [event.step for event in happened[:4] if isinstance(event, Progress)] == [1, 2, 3, 4]
     made = happened[4:]
     assert [(event.index, event.seed) for event in made if isinstance(event, Picture)] == [
@@ -103,13 +107,13 @@ def test_progress_then_pictures_in_order(model: PoseModel) -> None:
 
 
 def test_the_same_request_twice_is_bit_identical(model: PoseModel) -> None:
-    request = Request(samples=2, sampler="dpmpp_2m_sde")
+    request = asked(samples=2, sampler="dpmpp_2m_sde")
     for one, other in zip(pictures(model, request), pictures(model, request), strict=True):
         assert difference(one, other) == 0
 
 
 def test_sample_j_is_made_again_alone_by_seed_plus_j(model: PoseModel) -> None:
-    request = Request(samples=3, sampler="euler_ancestral")
+    request = asked(samples=3, sampler="euler_ancestral")
     for picture in pictures(model, request):
         [alone] = pictures(model, replace(request, samples=1, seed=picture.seed))
         assert difference(picture, alone) <= 2
@@ -119,11 +123,11 @@ def test_sample_j_is_made_again_alone_by_seed_plus_j(model: PoseModel) -> None:
 @pytest.mark.parametrize("max_rows", [2, 5, 16])
 def test_company_changes_no_pixel_by_more_than_two_levels(model: PoseModel, max_rows: int) -> None:
     requests = [
-        Request(),
-        Request(prompt="a man", seed=5, strength=0.3, guidance_scale=3, samples=2),
-        Request(prompt="a cat", strength=0.0, sampler="heun", num_inference_steps=3),
-        Request(prompt="a dog", guidance_scale=1, sampler="dpmpp_sde", scheduler="karras"),
-        Request(width=48, height=64, sampler="uni_pc", num_inference_steps=6),
+        asked(),
+        asked(prompt="a man", seed=5, strength=0.3, guidance_scale=3, samples=2),
+        asked(prompt="a cat", strength=0.0, sampler="heun", num_inference_steps=3),
+        asked(prompt="a dog", guidance_scale=1, sampler="dpmpp_sde", scheduler="karras"),
+        asked(width=48, height=64, sampler="uni_pc", num_inference_steps=6),
     ]
     orders = [Order(each, control_map(each.width, each.height)) for each in requests]
     together = list(generate_together(model, orders, max_rows=max_rows))
@@ -141,20 +145,20 @@ def test_strength_zero_never_runs_the_control_net(model: PoseModel) -> None:
     counting = CountingControlNet.from_config(model.controlnet.config)
     counting.load_state_dict(model.controlnet.state_dict())
     watched = replace(model, controlnet=counting.eval())
-    pictures(watched, Request(strength=0.0))
+    pictures(watched, asked(strength=0.0))
     assert counting.calls == 0
-    pictures(watched, Request(strength=0.5, num_inference_steps=4))
+    pictures(watched, asked(strength=0.5, num_inference_steps=4))
     # One call a step, for the rows of both prompts.
     assert counting.calls == 4
 
 
 def test_strength_and_control_map_change_the_picture(model: PoseModel) -> None:
-    [none], [some], [much] = (pictures(model, Request(strength=s)) for s in (0.0, 0.4, 1.0))
+    [none], [some], [much] = (pictures(model, asked(strength=s)) for s in (0.0, 0.4, 1.0))
     assert difference(none, some) > 2
     assert difference(some, much) > 2
     [blank] = [
         event
-        for event in generate(model, Request(strength=1.0), Image.new("RGB", (64, 48)))
+        for event in generate(model, asked(strength=1.0), Image.new("RGB", (64, 48)))
         if isinstance(event, Picture)
     ]
     assert difference(blank, much) > 2
@@ -162,23 +166,23 @@ def test_strength_and_control_map_change_the_picture(model: PoseModel) -> None:
 
 def test_the_models_traits_tame_guidance(model: PoseModel) -> None:
     tamed = replace(model, traits=replace(model.traits, guidance_factor=0.5))
-    [as_asked] = pictures(model, Request(guidance_scale=4))
-    [by_factor] = pictures(tamed, Request(guidance_scale=7))
+    [as_asked] = pictures(model, asked(guidance_scale=4))
+    [by_factor] = pictures(tamed, asked(guidance_scale=7))
     assert difference(as_asked, by_factor) == 0
     rescaled = replace(model, traits=replace(model.traits, guidance_rescale=1.0))
-    order = Order(Request(guidance_scale=20), control_map())
+    order = Order(asked(guidance_scale=20), control_map())
     assert float((latents_of(model, order) - latents_of(rescaled, order)).abs().max()) > 1e-3
 
 
 def test_previews_come_as_often_as_asked(model: PoseModel) -> None:
-    happened = events(model, Request(num_inference_steps=5), preview_every=2)
+    happened = events(model, asked(num_inference_steps=5), preview_every=2)
     progress = [event for event in happened if isinstance(event, Progress)]
     assert [event.preview is not None for event in progress] == [False, True, False, True, False]
 
 
 def test_stopping_between_steps_ends_the_work(model: PoseModel) -> None:
     counting = CountingControlNet.from_config(model.controlnet.config).eval()
-    under_way = generate(replace(model, controlnet=counting), Request(), control_map())
+    under_way = generate(replace(model, controlnet=counting), asked(), control_map())
     next(under_way)
     calls = counting.calls
     under_way.close()  # type: ignore[attr-defined]  # a generator, as its contract says in words
@@ -186,7 +190,7 @@ def test_stopping_between_steps_ends_the_work(model: PoseModel) -> None:
 
 
 def test_torch_is_left_as_it_was_between_events(model: PoseModel) -> None:
-    for _ in generate(model, Request(), control_map()):
+    for _ in generate(model, asked(), control_map()):
         assert not torch.is_inference_mode_enabled()
 
 
@@ -201,7 +205,7 @@ def test_torch_is_left_as_it_was_between_events(model: PoseModel) -> None:
     ],
 )
 def test_bad_settings_are_named(model: PoseModel, wrong: dict[str, Any], field: str) -> None:
-    request = replace(Request(), **wrong)
+    request = asked(**wrong)
     with pytest.raises(InvalidInput) as caught:
         events(model, request)
     assert caught.value.field == field
@@ -209,7 +213,7 @@ def test_bad_settings_are_named(model: PoseModel, wrong: dict[str, Any], field: 
 
 def test_the_control_map_must_fit(model: PoseModel) -> None:
     with pytest.raises(ValueError, match="control map"):
-        list(generate(model, Request(), control_map(48, 48)))
+        list(generate(model, asked(), control_map(48, 48)))
 
 
 def latents_of(model: PoseModel, order: Order) -> torch.Tensor:
@@ -257,7 +261,7 @@ def test_agrees_with_the_pipeline_of_diffusers(
 ) -> None:
     model = without_spread(load_pose_model(str(saved), device="cpu", t5=t5))
     model.controlnet.register_to_config(force_zeros_for_pooled_projection=zero_pooled)
-    request = Request(sampler="euler", samples=2, guidance_scale=guidance, num_inference_steps=6)
+    request = asked(sampler="euler", samples=2, guidance_scale=guidance, num_inference_steps=6)
     order = Order(request, control_map())
     noise = [NoiseStream(seed, (16, 6, 8), "cpu").draw() for seed in (11, 12)]
     sigmas = sigmas_for("sgm_uniform", "euler", 6, parametrisation_of(model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from PIL import Image
 
@@ -18,76 +18,18 @@ from vivant.diffusion.parametrisations import Parametrisation, RectifiedFlow
 from vivant.diffusion.samplers.registry import sampler_by_name
 from vivant.diffusion.schedules import sigmas_for
 from vivant.diffusion.text import TextEncoders
+from vivant.endpoints.sd3_med_pose.endpoint import SizedRequest
 from vivant.weights.model import PoseModel
 
 MAX_ROWS = 16
 """Rows of one network evaluation; a guided picture takes two."""
 
 
-class PoseRequest(Protocol):
-    """What the pipeline reads of a request, checked and with a concrete seed and size."""
-
-    @property
-    def prompt(self) -> str:
-        """What to show."""
-        ...
-
-    @property
-    def negative_prompt(self) -> str:
-        """What not to show; unused at guidance scale 1."""
-        ...
-
-    @property
-    def num_inference_steps(self) -> int:
-        """Denoising steps, 1 or more."""
-        ...
-
-    @property
-    def guidance_scale(self) -> float:
-        """How much more of the prompt than of the negative prompt; 1 for no guidance."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Of the first sample; 0 or more."""
-        ...
-
-    @property
-    def samples(self) -> int:
-        """How many pictures, 1 or more."""
-        ...
-
-    @property
-    def strength(self) -> float:
-        """The control net's conditioning scale, 0 for no control."""
-        ...
-
-    @property
-    def sampler(self) -> str:
-        """A sampler's name or alias."""
-        ...
-
-    @property
-    def scheduler(self) -> str:
-        """A scheduler's name."""
-        ...
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-        ...
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-        ...
-
-
 @dataclass(frozen=True)
 class Order:
     """A request with its control map: an RGB drawing of the skeletons, of the output's size."""
 
-    request: PoseRequest
+    request: SizedRequest
     control_map: Image.Image
 
 
@@ -96,7 +38,7 @@ PoseSample: TypeAlias = Sample[PoseCondition]
 
 def generate(
     model: PoseModel,
-    request: PoseRequest,
+    request: SizedRequest,
     control_map: Image.Image,
     *,
     preview_every: int = 0,
@@ -157,7 +99,7 @@ def start(model: PoseModel, order: Order) -> list[PoseSample]:
     sigmas = sigmas_for(
         request.scheduler, request.sampler, request.num_inference_steps, parametrisation
     ).tolist()
-    shape = _latent_shape(model, request)
+    shape = latent_shape_of(model, request)
     positive, negative = conditions(model, order)
     samples = []
     for j in range(request.samples):
@@ -262,7 +204,7 @@ class _UnderWay:
         return None if clean is None else preview(self._model.vae, clean)
 
 
-def picture(model: PoseModel, request: PoseRequest, image: Image.Image, *, index: int) -> Picture:
+def picture(model: PoseModel, request: SizedRequest, image: Image.Image, *, index: int) -> Picture:
     """A finished picture with the settings that make it again, alone."""
     seed = request.seed + index
     return Picture(
@@ -285,7 +227,12 @@ def picture(model: PoseModel, request: PoseRequest, image: Image.Image, *, index
     )
 
 
-def _latent_shape(model: PoseModel, request: PoseRequest) -> tuple[int, int, int]:
+def latent_shape_of(model: PoseModel, request: SizedRequest) -> tuple[int, int, int]:
+    """Shape of one sample's latents.
+
+    Raises:
+        InvalidInput: the size is off the model's grid, or beyond its positions.
+    """
     factor = pixels_per_latent(model.vae)
     net = model.transformer.config
     return latent_shape(
