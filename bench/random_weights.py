@@ -81,8 +81,10 @@ def _filled(net: Any, place: Placement) -> Any:
         else:
             value.normal_(std=SPREAD, generator=generator)
         set_module_tensor_to_device(net, name, place.device, value=value, dtype=place.dtype)
-    # What is left are the buffers, which are real already.
-    return net.to(place.device, place.dtype).eval()
+    for buffer in net.buffers():  # real already, and in float32
+        number = place.dtype if buffer.is_floating_point() else buffer.dtype
+        buffer.data = buffer.data.to(place.device, number)
+    return net.eval()
 
 
 MODELS = {"tiny": tiny, "sd3-medium": sd3_medium}

@@ -67,7 +67,7 @@ class TextEncoders:
         parts, pooled = [], []
         for encoder, tokenizer in zip(self.clip, self.clip_tokenizers, strict=True):
             output = encoder(_ids(tokenizer, texts, length, device), output_hidden_states=True)
-            # The last but one layer, as both were trained to be read (Esser et al., sec. B.3).
+            # The last but one layer, as both were trained to be read (Esser et al. 2024).
             parts.append(output.hidden_states[-2])
             pooled.append(output[0])
         tokens = torch.cat(parts, dim=-1).to(dtype)

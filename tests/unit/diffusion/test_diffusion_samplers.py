@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
 from torch import Tensor
 
 from tests.unit.diffusion.gaussian import (
@@ -160,6 +160,30 @@ def test_euler_agrees_with_the_flow_scheduler_of_diffusers() -> None:
     noise = NoiseStream(0, (2, 4, 4), "cpu")
     result, _ = finish(SAMPLERS["euler"](start, sigmas.tolist(), FLOW, noise), clean)
     torch.testing.assert_close(result, x, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers'
+@pytest.mark.parametrize(("name", "solver_type"), [("uni_pc", "bh1"), ("uni_pc_bh2", "bh2")])
+def test_unipc_agrees_with_the_scheduler_of_diffusers(name: str, solver_type: str) -> None:
+    sigmas = sigmas_for("karras", name, 9, EPSILON)
+    sigmas[-1] = 1e-3  # at 0 diffusers multiplies infinity by 0
+    scheduler = UniPCMultistepScheduler(
+        solver_order=3, solver_type=solver_type, prediction_type="sample"
+    )
+    scheduler.set_timesteps(9)
+    scheduler.sigmas = sigmas
+    clean = posterior_mean(EPSILON)
+    start = float(sigmas[0]) * torch.randn(2, 4, 4, generator=torch.Generator().manual_seed(0))
+    # Diffusers keeps x at unit variance: x / sqrt(1 + sigma^2).
+    alphas = (1 + sigmas**2) ** -0.5
+    x = start * alphas[0]
+    for i, timestep in enumerate(scheduler.timesteps):
+        prediction = clean(x / alphas[i], float(sigmas[i]))
+        x = scheduler.step(prediction, timestep, x, return_dict=False)[0]
+    noise = NoiseStream(0, (2, 4, 4), "cpu")
+    result, evaluations = finish(SAMPLERS[name](start, sigmas.tolist(), EPSILON, noise), clean)
+    assert evaluations == 9
+    torch.testing.assert_close(result, x, rtol=1e-4, atol=1e-5)
 
 
 @BOTH

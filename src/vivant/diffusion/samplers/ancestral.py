@@ -89,7 +89,7 @@ def lcm(
 ) -> Sampling:
     """Takes each prediction as the picture and noises it afresh.
 
-    Meant for consistency models: Luo et al. 2023 (arXiv 2310.04378), algorithm 3. With any other
+    The multistep sampling of consistency models: Luo et al. 2023 (arXiv 2310.04378). With any other
     model the pictures come out smoothed.
     """
     for sigma, sigma_next in pairwise(sigmas):

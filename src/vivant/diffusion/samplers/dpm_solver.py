@@ -38,7 +38,7 @@ def dpmpp_2m(x: Tensor, sigmas: Sequence[float]) -> Sampling:
 
 
 def dpm_fast(x: Tensor, sigmas: Sequence[float]) -> Sampling:
-    """DPM-Solver-fast: mostly third-order steps, even in lambda: arXiv 2206.00927, sec. 3.4.
+    """DPM-Solver-fast of arXiv 2206.00927: mostly third-order steps, even in lambda.
 
     Only both ends and the count of `sigmas` matter: as many evaluations are spent as there are
     steps, the last of them on the step to 0 where there is one.
@@ -59,7 +59,7 @@ def dpm_fast(x: Tensor, sigmas: Sequence[float]) -> Sampling:
 
 
 def dpm_adaptive(x: Tensor, sigmas: Sequence[float]) -> Sampling:
-    """DPM-Solver-23 with steps as long as the error allows: arXiv 2206.00927, appendix C.
+    """DPM-Solver-23 of arXiv 2206.00927: steps as long as the error allows.
 
     Only both ends of `sigmas` matter; the count of evaluations is the error's to decide.
 
@@ -91,7 +91,7 @@ def _single_step(
 ) -> Generator[tuple[Tensor, float], Tensor, tuple[Tensor, Tensor]]:
     """One step of DPM-Solver-1, 2 or 3 from lambda `t` to `t_next`; `order` evaluations.
 
-    arXiv 2206.00927, eq. 4.1 and algorithms 1 and 2; r2 = 2 r1. Returns the results of the order
+    arXiv 2206.00927, algorithms 1 and 2 for orders 2 and 3, with r2 = 2 r1. Returns the results of the order
     below and of the order itself (the same twice where `order` is 1).
     """
     h = t_next - t

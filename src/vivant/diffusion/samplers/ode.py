@@ -65,8 +65,8 @@ def heunpp2(x: Tensor, sigmas: Sequence[float]) -> Sampling:
 def dpm_2(x: Tensor, sigmas: Sequence[float]) -> Sampling:
     """Order 2, by the slope at the geometric mean of both ends.
 
-    Karras et al. 2022 (arXiv 2206.00364), algorithm 2 without churn, with the midpoint in log sigma
-    of DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927).
+    The midpoint method, its middle in log sigma as in DPM-Solver-2 (Lu et al. 2022, arXiv
+    2206.00927, algorithm 1 with r = 1/2).
     """
     for sigma, sigma_next in pairwise(sigmas):
         clean = yield x, sigma

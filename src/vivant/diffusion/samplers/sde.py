@@ -1,6 +1,6 @@
 """DPM-Solver++ for the diffusion SDE: noise is the increments of one Brownian path per sample.
 
-Lu et al. 2022 (arXiv 2211.01095), sec. 5 and appendix A.2, with eta = 1. The path lives in sigma;
+SDE-DPM-Solver++ of Lu et al. 2022 (arXiv 2211.01095), with eta = 1. The path lives in sigma;
 where a step asks for noise over a part of itself and then over the whole, the two belong together.
 """
 

@@ -1,7 +1,7 @@
 """UniPC: a multistep predictor whose next evaluation also corrects the step that led to it.
 
-Zhao et al. 2023 (arXiv 2302.04867), algorithms 5-8 in data prediction, order up to 3, one
-evaluation a step. Written in x / alpha with lambda = -ln sigma, where the sampler's alpha is 1:
+Zhao et al. 2023 (arXiv 2302.04867), multistep and in data prediction, order up to 3, one evaluation
+a step. Written in x / alpha with lambda = -ln sigma, where the sampler's alpha is 1:
 flows and epsilon models then share it.
 """
 
@@ -48,7 +48,7 @@ class _Step:
     scale: Scale
 
     def predicted(self) -> Tensor:
-        """UniP-p, eq. 3 of the paper."""
+        """UniP of this order."""
         straight = along_ode(self.x, self.past[0][0], self.sigma, self.sigma_next)
         if self.order == 1:
             return straight
@@ -57,7 +57,7 @@ class _Step:
         return self._bent(straight, list(weights), self._differences())
 
     def corrected(self, clean_next: Tensor) -> Tensor:
-        """UniC-p: the same step with the prediction at its end known."""
+        """UniC: the same step with the prediction at its end known."""
         straight = along_ode(self.x, self.past[0][0], self.sigma, self.sigma_next)
         weights = [0.5] if self.order == 1 else np.linalg.solve(*self._system())
         differences = [*self._differences(), clean_next - self.past[0][0]]
@@ -89,7 +89,7 @@ class _Step:
         return straight
 
     def _system(self) -> tuple[np.ndarray, np.ndarray]:
-        """The Vandermonde system R a = b that makes the order hold: eq. 10 and 11."""
+        """The Vandermonde system R a = b whose weights cancel error up to the order."""
         minus_h = -self._h
         ratios = np.array([*self._ratios(), 1.0])
         rows, right = [], []
