@@ -24,7 +24,7 @@ class InvalidInput(VivantError):
         self.field = field
         self.value = value
         self.allowed = allowed
-        shown = repr(value)
+        shown = f"{len(value)} bytes" if isinstance(value, bytes) else repr(value)
         if len(shown) > 80:
             shown = f"{shown[:77]}..."
         super().__init__(f"{field}: {shown} is not allowed; expected {allowed}")

@@ -17,6 +17,11 @@ def test_a_long_value_is_shortened_and_line_breaks_are_shown() -> None:
     assert "\n" not in text
 
 
+def test_bytes_are_counted_and_not_shown() -> None:
+    text = str(errors.InvalidInput("image", b"\x89PNG" * 1000, "a picture"))
+    assert text == "image: 4000 bytes is not allowed; expected a picture"
+
+
 @pytest.mark.parametrize(
     "kind",
     ["InvalidInput", "UnreadablePicture", "NobodyFound", "WeightsUnavailable", "WeightsCorrupt"],
