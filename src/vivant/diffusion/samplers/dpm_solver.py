@@ -91,8 +91,8 @@ def _single_step(
 ) -> Generator[tuple[Tensor, float], Tensor, tuple[Tensor, Tensor]]:
     """One step of DPM-Solver-1, 2 or 3 from lambda `t` to `t_next`; `order` evaluations.
 
-    arXiv 2206.00927, algorithms 1 and 2 for orders 2 and 3, with r2 = 2 r1. Returns the results of the order
-    below and of the order itself (the same twice where `order` is 1).
+    arXiv 2206.00927, algorithms 1 and 2 for orders 2 and 3, with r2 = 2 r1. Returns the results of
+    the order below and of the order itself (the same twice where `order` is 1).
     """
     h = t_next - t
     sigma, sigma_next = math.exp(-t), math.exp(-t_next)
