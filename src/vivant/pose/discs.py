@@ -45,9 +45,8 @@ def find_discs(palette: PaletteMap) -> tuple[list[Disc], float]:
     windows = ndimage.find_objects(bright, max_label=len(BODY_18))
     blobs = [
         blob
-        for joint, window in enumerate(windows)
-        if window is not None
-        for blob in _blobs(palette, joint, bright, window)
+        for joint in (np.unique(bright[bright > 0]) - 1).tolist()
+        for blob in _blobs(palette, joint, bright, *windows[joint])
     ]
     if not blobs or len(blobs) > 20 * MAX_CANDIDATES:
         return [], 1.0
@@ -86,11 +85,11 @@ class _Blob:
 
 
 def _blobs(
-    palette: PaletteMap, joint: int, bright: NDArray[np.int8], window: tuple[slice, slice]
+    palette: PaletteMap, joint: int, bright: NDArray[np.int8], rows_in: slice, columns_in: slice
 ) -> list[_Blob]:
-    """Connected blobs of a joint's colour, all of which lie within `window`."""
-    top, left = window[0].start, window[1].start
-    labels, _ = ndimage.label(bright[window] == joint + 1, np.ones((3, 3)))
+    """Connected blobs of a joint's colour (`joint` + 1 in `bright`), all within a window."""
+    top, left = rows_in.start, columns_in.start
+    labels, _ = ndimage.label(bright[rows_in, columns_in] == joint + 1, np.ones((3, 3)))
     blobs = []
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
         rows, columns = np.nonzero(labels[box] == label)
@@ -101,11 +100,16 @@ def _blobs(
 
 
 def _radius(palette: PaletteMap, blobs: list[_Blob]) -> float:
-    """Radius of a typical disc: most blobs are whole discs, if limbs are not among them."""
+    """Radius of a typical disc."""
     if palette.dimmed:
-        areas = np.array([len(blob.xs) for blob in blobs])
-        areas = areas[areas >= 0.1 * areas.max()]
-        return max(math.sqrt(float(np.percentile(areas, 60)) / math.pi), 0.8)
+        # Of each joint the largest round blob, since hands add slivers and merged clusters.
+        areas = np.zeros(len(BODY_18))
+        for blob in blobs:
+            half_length, half_width, _ = blob.axes()
+            if half_length <= 1.6 * half_width:
+                areas[blob.joint] = max(areas[blob.joint], len(blob.xs))
+        areas = areas[areas > 0]
+        return max(math.sqrt(float(np.percentile(areas, 60)) / math.pi), 0.8) if len(areas) else 1.0
     widths = [blob.axes()[1] for blob in blobs if len(blob.xs) > 4]
     return max(float(np.percentile(widths, 60)) if widths else 1.0, 0.8)
 
@@ -115,7 +119,8 @@ def _discs_of(palette: PaletteMap, blob: _Blob, radius: float) -> list[Disc]:
     half_length, half_width, direction = blob.axes()
     if half_length > max(1.7 * half_width, 1.5 * radius) and not palette.dimmed:
         return _tips(blob, direction, radius)
-    if half_length > 2.5 * radius:
+    sliver = palette.dimmed and half_width < 0.4 * radius
+    if half_length > 2.5 * radius or sliver:
         return []
     if fill < 0.75 and radius >= 1.5:
         x, y = _completed(palette, blob, radius)
@@ -148,7 +153,10 @@ def _completed(palette: PaletteMap, blob: _Blob, radius: float) -> tuple[float, 
     window = (slice(top, bottom), slice(left, right))
     level = palette.level[window]
     value = np.where(level >= palette.bright_level, 0.0, np.where(level >= BLACK_LEVEL, -0.5, -1.0))
-    value[blob.ys.astype(int) - top, blob.xs.astype(int) - left] = 1.0
+    own_rows, own_columns = blob.ys.astype(int) - top, blob.xs.astype(int) - left
+    seen = (own_rows >= 0) & (own_rows < value.shape[0])
+    seen &= (own_columns >= 0) & (own_columns < value.shape[1])
+    value[own_rows[seen], own_columns[seen]] = 1.0
     rows, columns = np.mgrid[top:bottom, left:right] + 0.5
     steps = np.linspace(-radius, radius, 17)
     centres = np.stack(np.meshgrid(x + steps, y + steps), axis=-1).reshape(-1, 2)

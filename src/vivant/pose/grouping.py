@@ -169,7 +169,7 @@ def _far_end(
     gain = np.cumsum(_RAY_GAIN[kinds], axis=1)
     best = gain.max(axis=1)
     ray = int(np.argmax(best))
-    if best[ray] < max(4.0, 2 * radius):
+    if best[ray] < max(5.0, 3 * radius):
         return None
     # Neighbouring rays run equally well through a thick limb: take the middle one.
     good = np.nonzero(best >= best[ray] - 1)[0]
@@ -184,7 +184,7 @@ def _far_end(
 
 
 def without_echoes(people: list[Joints], evidence: LimbEvidence) -> list[Joints]:
-    """Those people some of whose limbs are no other, larger person's (claims all their limbs)."""
+    """Those people whose limbs mostly show and are no larger person's; claims their limbs."""
     kept = []
     for person in sorted(people, key=len, reverse=True):
         limbs = [
@@ -192,7 +192,12 @@ def without_echoes(people: list[Joints], evidence: LimbEvidence) -> list[Joints]
             for limb, (start, end) in enumerate(LIMBS)
             if start in person and end in person
         ]
-        if max(evidence.score(*limb) for limb in limbs) >= 0.4:
+        scores = [
+            evidence.score(limb, start, end)
+            for limb, start, end in limbs
+            if math.dist(start, end) > 2.5 * evidence.radius
+        ]
+        if scores and sorted(scores)[len(scores) // 2] >= 0.5:
             kept.append(person)
             for limb in limbs:
                 evidence.claim(*limb)

@@ -18,7 +18,7 @@ from vivant.base.errors import NobodyFound
 from vivant.pose.discs import Disc, find_discs
 from vivant.pose.draw import draw
 from vivant.pose.grouping import Joints, LimbEvidence, group, merge_parts, recover, without_echoes
-from vivant.pose.palette import BLACK_LEVEL, OTHER, PaletteMap, palette_map
+from vivant.pose.palette import OTHER, PaletteMap, palette_map
 from vivant.pose.skeleton import BODY_18, Person, Pose
 
 MAX_SIDE = 2048
@@ -28,7 +28,8 @@ WORKING_RADIUS = 4.0
 MIN_BLACK = 0.3
 MIN_COLOURED = 0.5
 MIN_EXPLAINED = 0.6
-MIN_DRAWN = 0.75
+MIN_SEEN = 0.75
+MIN_MATCHING = 0.7
 _WRISTS = ((3, 4), (6, 7))
 
 
@@ -78,6 +79,9 @@ def _people(discs: list[Disc], evidence: LimbEvidence, reach: float) -> list[Joi
     parts = group(discs, evidence)
     people = merge_parts([part for part in parts if len(part) > 1], evidence)
     people = without_echoes(people, evidence)
+    if not evidence.palette.dimmed:  # pieces of limbs look like discs, and two of them like people
+        most = max((len(person) for person in people), default=0)
+        people = [person for person in people if len(person) >= min(5, most)]
     recover(people, evidence, reach)
     if evidence.palette.dimmed:  # otherwise a single disc may be a piece of a limb
         people = merge_parts(people + [part for part in parts if len(part) == 1], evidence)
@@ -114,20 +118,26 @@ def _check_colours(palette: PaletteMap, size: str) -> None:
 
 
 def _check_synthesis(pose: Pose, palette: PaletteMap, radius: float, size: str) -> None:
-    """The skeletons found must cover the picture's colours, and be there where they are drawn."""
-    drawn = np.asarray(draw(pose, line_width=2 * radius)).max(axis=2) >= BLACK_LEVEL
-    coloured = palette.hue != OTHER
+    """Drawn again, the skeletons must cover the picture's colours, be seen, and match in hue."""
+    again = palette_map(np.asarray(draw(pose, line_width=2 * radius)))
+    drawn, coloured = again.lit, palette.hue != OTHER
     near = ndimage.binary_dilation(drawn, iterations=max(2, round(0.75 * radius)))
-    counted = coloured & ~_hands(pose, coloured.shape)
-    explained = float((coloured & near).sum()) / max(float((counted | (coloured & near)).sum()), 1)
-    there = float((palette.lit & drawn).sum()) / max(float(drawn.sum()), 1)
-    if explained < MIN_EXPLAINED or there < MIN_DRAWN:
-        raise NobodyFound(
-            f"picture {size}: skeletons account for {explained:.0%} of its colours, "
-            f"at least {MIN_EXPLAINED:.0%} are needed"
-            if explained < MIN_EXPLAINED
-            else f"picture {size}: only {there:.0%} of the skeletons in it can be seen"
-        )
+    near &= coloured
+    counted = near | (coloured & ~_hands(pose, coloured.shape))
+    both = drawn & coloured
+    shares = {
+        "of its colours are accounted for by skeletons": (near, counted, MIN_EXPLAINED),
+        "of the skeletons in it can be seen": (palette.lit & drawn, drawn, MIN_SEEN),
+        "of the skeletons in it have the right colours": (
+            both & (again.hue == palette.hue),
+            both,
+            MIN_MATCHING,
+        ),
+    }
+    for what, (part, whole, least) in shares.items():
+        share = float(part.sum()) / max(float(whole.sum()), 1.0)
+        if share < least:
+            raise NobodyFound(f"picture {size}: only {share:.0%} {what}, at least {least:.0%} must")
 
 
 def _hands(pose: Pose, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -27,14 +27,20 @@ def _joints(rng: np.random.Generator) -> np.ndarray:
     lean = rng.normal(0, 0.12)
     points[2], points[5] = (-0.68 * width, rng.normal(0, 0.05)), (0.68 * width, rng.normal(0, 0.05))
     hips = np.array([1.75 * math.sin(lean), 1.75 * math.cos(lean)])
-    points[8], points[11] = hips - [0.36 * width, 0], hips + [0.36 * width, 0]
+    aside = np.array([0.36 * width, 0])
+    points[8], points[11] = hips - aside, hips + aside
     for joint, parent, length, mean, spread in _BONES:
         angle = math.radians(mean + rng.normal(0, spread))
         reach = length * rng.uniform(0.75, 1.0)  # foreshortening
         points[joint] = points[parent] + [reach * math.sin(angle), reach * math.cos(angle)]
     turn = rng.uniform(-0.6, 0.6)
     points[0] = (0.4 * math.sin(turn) + rng.normal(0, 0.05), -0.72)
-    for joint, longitude, radius in ((14, -0.42, 0.4), (15, 0.42, 0.4), (16, -1.5, 0.36), (17, 1.5, 0.36)):
+    for joint, longitude, radius in (
+        (14, -0.42, 0.4),
+        (15, 0.42, 0.4),
+        (16, -1.5, 0.36),
+        (17, 1.5, 0.36),
+    ):
         points[joint] = (radius * math.sin(longitude + turn), -0.86 + 0.06 * (joint > 15))
     return points
 
@@ -43,9 +49,7 @@ def _joints(rng: np.random.Generator) -> np.ndarray:
 def random_pose() -> Callable[..., Pose]:
     """`random_pose(rng, side, people=1, missing=0.0)`: people side by side on a square canvas."""
 
-    def make(
-        rng: np.random.Generator, side: int, people: int = 1, missing: float = 0.0
-    ) -> Pose:
+    def make(rng: np.random.Generator, side: int, people: int = 1, missing: float = 0.0) -> Pose:
         found = []
         for index in range(people):
             points = _joints(rng)
