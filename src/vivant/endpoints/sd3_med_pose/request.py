@@ -79,7 +79,7 @@ class Request(BaseModel):
     )
     num_inference_steps: int = Field(default=20, ge=1, le=100, description="Denoising steps")
     guidance_scale: float = Field(
-        default=7.0, ge=1, le=20, description="How closely to follow the prompt; 1 is not at all"
+        default=7.0, ge=1, le=20, description="How hard to push towards the prompt; 1 is not at all"
     )
     seed: int = Field(
         default=698845,
