@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from training.world import vocabulary as words
+from training.world.sky import INDOORS
 
 JOINTS = 18
 HIDDEN = -1
@@ -52,9 +53,8 @@ def labels_of(record: dict[str, Any]) -> dict[str, int]:
     and, below a coat, an ankle.
     """
     labels = dict.fromkeys(CLASSES, HIDDEN)
-    indoors = record["place"] in ("home", "treasure")
     said: dict[str, str] = {"place": record["place"], "time": record["time"]}
-    if not indoors:  # there, a window with a few drops is all that tells
+    if record["place"] not in INDOORS:  # there, a window with a few drops is all that tells
         said["rain"] = "yes" if record["rain"] else "no"
     if len(record["people"]) == 1:
         said |= _person_labels(record["people"][0], record["joints"][0], record["yaws"][0])

@@ -219,8 +219,8 @@ def main() -> None:
     size = Size(channels=examples.latents.shape[1])
     places = JointJudge(size, args.pixels_per_latent).to(device)
     attributes = AttributeJudge(size).to(device)
-    print(f"{len(seen)} renders, {len(with_person)} of them with one person; "
-          f"{sum(p.numel() for p in places.parameters()) / 1e6:.1f} M parameters a judge")  # fmt: skip
+    million = sum(p.numel() for p in places.parameters()) / 1e6
+    print(f"{len(seen)} renders, {len(with_person)} with one person; {million:.1f} M parameters")
     settings = {"minutes": args.minutes, "batch": args.batch, "lr": args.lr, "device": device}
     train(places, lambda some, x: places.loss(x, some.joints.to(device)), with_person, **settings)
     train(attributes, lambda some, x: attributes.loss(x, some.labels.to(device)), seen, **settings)

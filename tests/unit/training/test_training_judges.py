@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.blazepose import BODY_18_FROM_33, POINTS, SIDE, body_18, crop, square_around
+from training.cases import caption_of, unseen_cases
+from training.evaluate import attribute_shares, bars_of, joint_shares
+from training.generate import Asked, encode_again, order, pictures, reconstruct
+from training.judges import (
+    CLASSES,
+    HIDDEN,
+    AttributeJudge,
+    JointJudge,
+    Judges,
+    Size,
+    heat_places,
+    labels_of,
+    load_judges,
+    save_judges,
+    splat,
+)
+from training.sheet import COLUMNS, ENTRIES, GAP, lay_out, pose_of
+from training.train_judges import Examples, near, perturb, read_examples, train
+from training.world.vocabulary import GARMENTS, PLACES
+from vivant.pose.presets import load_preset
+from vivant.pose.skeleton import BODY_18, Person
+from vivant.weights.load import load_pose_model
+from vivant.weights.tiny import save_tiny_pose_model
+
+TINY = Size(channels=4, fine=8, width=32, layers=1)
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    person = {
+        "who": "girl",
+        "skin": "dark",
+        "hair": "black",
+        "hair_style": "long",
+        "garment": "shirt",
+        "garment_colour": "red",
+        "bottom": "skirt",
+        "bottom_colour": "blue",
+        "hat": None,
+        "glasses": False,
+        "expression": "calm",
+    }
+    joints = [[10.0 + 3 * i, 20.0 + 9 * i, 1.0] for i in range(18)]
+    scene = {"place": "forest", "time": "night", "rain": True, "yaws": [0], "joints": [joints]}
+    scene |= {k: v for k, v in changes.items() if k in scene}
+    person |= {k: v for k, v in changes.items() if k in person}
+    return scene | {"people": [person]}
+
+
+def without(*hidden: int) -> list[list[list[float]]]:
+    joints = record()["joints"][0]
+    return [[[0.0, 0.0, 0.0] if i in hidden else row for i, row in enumerate(joints)]]
+
+
+def test_labels_name_what_the_record_says() -> None:
+    labels = labels_of(record())
+    said = {name: CLASSES[name][i] for name, i in labels.items()}
+    assert said["who"] == "girl"
+    assert said["bottom_colour"] == "blue"
+    assert said["hat"] == "no"
+    assert said["rain"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("changes", "hidden"),
+    [
+        ({"yaws": [170]}, {"garment"}),
+        ({"joints": without(0)}, {"who", "glasses", "expression"}),
+        ({"joints": without(9, 12)}, {"bottom", "bottom_colour"}),
+        ({"joints": without(9)}, set()),
+        ({"garment": "coat"}, {"bottom", "bottom_colour"}),
+        ({"garment": "coat", "bottom": "trousers"}, set()),
+        (
+            {"garment": "coat", "bottom": "trousers", "joints": without(10, 13)},
+            {"bottom", "bottom_colour"},
+        ),
+        ({"hat": "red", "hair_style": "short"}, {"hair"}),
+        ({"place": "home"}, {"rain"}),
+    ],
+)
+def test_labels_leave_out_what_cannot_be_seen(changes: dict[str, Any], hidden: set[str]) -> None:
+    labels = labels_of(record(**changes))
+    assert {name for name, i in labels.items() if i == HIDDEN} == hidden
+
+
+def test_a_dress_has_no_bottom_and_two_people_no_labels() -> None:
+    labels = labels_of(record(garment="dress", bottom=None))
+    assert CLASSES["bottom"][labels["bottom"]] == "none"
+    assert CLASSES["bottom_colour"][labels["bottom_colour"]] == "none"
+    two = record()
+    two["people"] *= 2
+    assert {n for n, i in labels_of(two).items() if i != HIDDEN} == {"place", "time", "rain"}
+
+
+def test_splat_and_heat_places_are_inverse() -> None:
+    places = torch.tensor([[2.3, 4.8], [0.5, 0.5], [6.0, 7.5]])
+    weights = splat(places, 8, 8)
+    assert weights.sum((1, 2)) == pytest.approx([1.0, 1.0, 1.0])
+    assert torch.allclose(heat_places((weights + 1e-9).log()), places, atol=1e-3)
+
+
+def test_heat_places_ignore_a_second_lower_peak() -> None:
+    weights = 0.7 * splat(torch.tensor([2.5, 2.5]), 8, 8)
+    weights = weights + 0.3 * splat(torch.tensor([7.5, 7.5]), 8, 8)
+    assert torch.allclose(heat_places((weights + 1e-9).log()), torch.tensor([2.5, 2.5]), atol=1e-3)
+
+
+def test_near_counts_by_the_box_of_the_joints_that_were_asked() -> None:
+    asked = torch.zeros(1, 18, 3)
+    asked[0, :3] = torch.tensor([[0.0, 0.0, 1.0], [100.0, 0.0, 1.0], [0.0, 50.0, 1.0]])
+    found = asked[..., :2].clone()
+    found[0, 1, 0] += 10.5
+    found[0, 2, 1] += 9.5
+    right = near(found, asked)
+    assert right[0, :3].tolist() == [1.0, 0.0, 1.0]
+    assert right[0, 3:].isnan().all()
+
+
+def test_perturbed_latents_stay_close() -> None:
+    torch.manual_seed(0)
+    latents = torch.randn(64, 4, 8, 8)
+    changed = perturb(latents)
+    error = (changed - latents).std()
+    assert 0.1 < error < 0.5
+
+
+def bright_cells(count: int) -> Examples:
+    """Latents whose one bright cell is joint 3, its colour channel the garment's colour."""
+    rng = np.random.default_rng(0)
+    latents = torch.zeros(count, 4, 8, 8)
+    joints = torch.zeros(count, 18, 3)
+    labels = torch.full((count, len(CLASSES)), HIDDEN)
+    for i in range(count):
+        x, y, colour = rng.integers(0, [8, 8, 4]).tolist()
+        latents[i, colour, y, x] = 4.0
+        joints[i, 3] = torch.tensor([x * 16 + 8.0, y * 16 + 8.0, 1.0])
+        labels[i, list(CLASSES).index("garment_colour")] = colour
+    return Examples(latents, joints, labels)
+
+
+def test_judges_learn_and_are_the_same_after_saving(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    examples = bright_cells(64)
+    places, attributes = JointJudge(TINY), AttributeJudge(TINY)
+    loss_before = places.loss(examples.latents, examples.joints).item()
+    adam = torch.optim.Adam([*places.parameters(), *attributes.parameters()], 1e-2)
+    for _ in range(50):
+        adam.zero_grad()
+        loss = places.loss(examples.latents, examples.joints)
+        (loss + attributes.loss(examples.latents, examples.labels)).backward()
+        adam.step()
+    assert loss.item() < 0.5 * loss_before
+    colour = list(CLASSES).index("garment_colour")
+    found = attributes.classes(examples.latents)[:, colour]
+    assert (found == examples.labels[:, colour]).float().mean() > 0.8
+
+    save_judges(tmp_path, Judges(places.eval(), attributes.eval(), {"renders": 3}))
+    loaded = load_judges(tmp_path)
+    assert loaded.measures == {"renders": 3}
+    assert torch.equal(loaded.joints.joints(examples.latents), places.joints(examples.latents))
+    again = loaded.attributes.classes(examples.latents)
+    assert torch.equal(again, attributes.classes(examples.latents))
+
+
+def test_judges_of_another_size_of_grid() -> None:
+    found = JointJudge(TINY, pixels_per_latent=8).joints(torch.randn(2, 4, 12, 16))
+    assert found.shape == (2, 18, 2)
+    assert (found >= 0).all()
+    assert (found <= torch.tensor([128.0, 96.0])).all()
+
+
+def test_training_runs_for_its_minutes_and_lowers_the_loss(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    torch.manual_seed(0)
+    examples = bright_cells(64)
+    judge = JointJudge(TINY)
+    before = judge.loss(examples.latents, examples.joints).item()
+    cpu = torch.device("cpu")
+    train(judge, lambda e, x: judge.loss(x, e.joints), examples,
+          minutes=1 / 60, batch=16, lr=3e-3, device=cpu)  # fmt: skip
+    assert judge.loss(examples.latents, examples.joints).item() < before
+    assert "done" in capsys.readouterr().out
+
+
+def test_examples_follow_the_indices_of_the_parts(tmp_path: Path) -> None:
+    records = [record(place=place) for place in PLACES]
+    records[2]["joints"] *= 2
+    records[2]["people"] *= 2
+    lines = "".join(json.dumps(r) + "\n" for r in records)
+    (tmp_path / "samples.jsonl").write_text(lines)
+    for first in (4, 0):
+        indices = np.arange(first, first + 4)
+        latents = np.full((4, 4, 8, 8), first, np.float16)
+        np.savez(tmp_path / f"part-{first:06d}.npz", latents=latents, indices=indices)
+    examples = read_examples(tmp_path, tmp_path)
+    place = list(CLASSES).index("place")
+    assert examples.labels[:, place].tolist() == list(range(8))
+    assert examples.latents[:, 0, 0, 0].tolist() == [0, 0, 0, 0, 4, 4, 4, 4]
+    assert (examples.joints[..., 2] > 0).any(1).tolist() == [i != 2 for i in range(8)]
+
+
+def test_examples_need_a_part(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"training\.encode"):
+        read_examples(tmp_path, tmp_path)
+
+
+def test_blazepose_square_holds_every_asked_joint() -> None:
+    for name in ("standing", "jumping", "sitting"):
+        person = load_preset(name).people[0]
+        for dropped in ([], [8, 11], [1, 8, 11]):
+            body = person.body.copy()
+            body[dropped, 2] = 0
+            kept = Person(body)
+            left, top, side = square_around(kept)
+            points = kept.body[kept.present, :2]
+            assert ((points > [left, top]) & (points < [left + side, top + side])).all()
+
+
+def test_blazepose_square_needs_a_figure() -> None:
+    with pytest.raises(ValueError, match="cropped"):
+        square_around(Person(np.zeros((18, 3), np.float32)))
+
+
+def test_crop_shows_the_square_and_black_outside() -> None:
+    picture = Image.new("RGB", (100, 100), "white")
+    picture.paste((255, 0, 0), (40, 40, 60, 60))
+    cut = crop(picture, (-50.0, 0.0, 100.0))
+    assert cut.shape == (SIDE, SIDE, 3)
+    assert cut[20, 20].tolist() == [0, 0, 0]
+    assert cut[20, 200].tolist() == [1, 1, 1]
+    assert crop(picture, (45.0, 45.0, 10.0)).reshape(-1, 3).mean(0) == pytest.approx([1, 0, 0])
+
+
+def test_body_18_from_landmarks() -> None:
+    landmarks = np.zeros((POINTS, 5), np.float32)
+    landmarks[:, 0] = np.arange(POINTS)
+    joints = body_18(landmarks, (100.0, 200.0, SIDE * 2.0))
+    assert len(BODY_18_FROM_33) == len(BODY_18)
+    found = dict(zip(BODY_18, ((joints[:, 0] - 100) / 2).tolist(), strict=True))
+    assert found["nose"] == 0
+    assert found["neck"] == 11.5
+    assert found["right_wrist"] == 16
+    assert found["left_knee"] == 25
+    assert found["right_eye"] == 5
+    assert (joints[:, 1] == 200).all()
+
+
+def test_caption_says_the_labels_plainly() -> None:
+    caption, said = caption_of(record(garment="suit", skin="tan"))
+    assert caption == (
+        "a girl with black hair wearing a red suit, at night, in the forest, in the rain"
+    )
+    assert said == {"who", "hair", "garment", "garment_colour", "place", "time", "rain"}
+
+
+def test_caption_names_the_rest_where_it_is_there() -> None:
+    changes = {"who": "old man", "hat": "orange", "glasses": True, "expression": "sad"}
+    caption, said = caption_of(record(rain=False, time="day", **changes))
+    assert caption == (
+        "an old man with dark skin and black hair wearing a red shirt and a blue skirt, "
+        "wearing an orange hat, with glasses, sad, by day, in the forest"
+    )
+    assert "rain" not in said
+    assert {"hat", "glasses", "skin", "expression", "bottom_colour"} <= said
+
+
+def test_unseen_cases_are_single_figures_and_repeatable() -> None:
+    cases = unseen_cases(4, 64)
+    again = unseen_cases(4, 64)
+    assert len({case.seed for case in cases}) == 4
+    for case, other in zip(cases, again, strict=True):
+        assert len(case.pose.people) == 1
+        assert case.render.size == (64, 64)
+        assert case.caption == other.caption
+        assert case.render.tobytes() == other.render.tobytes()
+        assert PLACES[CLASSES["place"][case.labels[list(CLASSES).index("place")]]][0] in (
+            case.caption
+        )
+        garment = case.labels[list(CLASSES).index("garment")]
+        if garment != HIDDEN:
+            assert GARMENTS[CLASSES["garment"][garment]][0] in case.caption
+
+
+def test_shares_tell_whole_figures_from_cut_ones() -> None:
+    asked = torch.rand(2, 18, 3) * 100
+    asked[..., 2] = 1
+    asked[1, [10, 13], 2] = 0
+    found = asked[..., :2].clone()
+    found[1] += 1000
+    shares = joint_shares(found, asked)
+    assert shares["whole"] == 1
+    assert shares["cut"] == 0
+    assert shares["all"] == pytest.approx(18 / 34)
+    assert joint_shares(found[:1], asked[:1])["cut"] is None
+
+
+def test_attribute_shares_leave_out_what_was_not_said() -> None:
+    labels = torch.full((4, len(CLASSES)), HIDDEN)
+    labels[:3, 0] = torch.tensor([0, 1, 2])
+    found = torch.zeros_like(labels)
+    found[:3, 0] = torch.tensor([2, 1, 2])
+    shares = attribute_shares(found, labels)
+    assert list(shares) == ["who"]
+    assert shares["who"]["share"] == pytest.approx(2 / 3)
+    assert shares["who"]["shuffled"] == pytest.approx(1 / 3)
+    assert shares["who"]["count"] == 3
+
+
+def results(low: float, middle: float, high: float) -> dict[str, Any]:
+    def at(share: float) -> dict[str, Any]:
+        joints = {"all": share, "whole": share, "cut": share, "shuffled": 0.1}
+        said = {"place": {"share": 0.94, "shuffled": 0.1, "count": 9}}
+        return {"joints": joints, "attributes": said}
+
+    strengths = {"0.0": at(low), "0.4": at(middle), "0.8": at(high)}
+    return {"strengths": strengths, "renders": at(0.97), "brief": {"who": 1.0}}
+
+
+def test_bars_are_met_or_not() -> None:
+    def met(*shares: float) -> dict[str, bool | None]:
+        rows = bars_of(results(*shares), [0.0, 0.4, 0.8], 0.8)
+        return {row["name"]: row["met"] for row in rows}
+
+    good = met(0.12, 0.5, 0.9)
+    assert good["joints"]
+    assert good["joints at strength 0"]
+    assert good["joints rise with strength"]
+    assert good["place"] is False
+    bad = met(0.6, 0.5, 0.8)
+    assert bad["joints"] is False
+    assert bad["joints at strength 0"] is False
+    assert bad["joints rise with strength"] is False
+
+
+def test_pictures_of_the_pipeline_are_judged_in_their_order(tmp_path: Path) -> None:
+    model = load_pose_model(str(save_tiny_pose_model(tmp_path)))
+    cases = unseen_cases(3, 64)
+    asked = [Asked(c.caption, c.seed, 64, 64, num_inference_steps=1) for c in cases]
+    orders = [order(a, c.pose) for a, c in zip(asked, cases, strict=True)]
+    together = dict(pictures(model, orders, together=2))
+    assert sorted(together) == [0, 1, 2]
+    alone = dict(pictures(model, orders[2:]))[0]
+    difference = np.asarray(together[2], int) - np.asarray(alone, int)
+    assert np.abs(difference).max() <= 2
+
+    latents = encode_again(model, [together[i] for i in range(3)])
+    assert latents.shape == (3, 16, 8, 8)
+    assert torch.allclose(latents[2:], encode_again(model, [together[2]]), atol=1e-4)
+    assert [image.size for image in reconstruct(model, latents)] == [(64, 64)] * 3
+
+
+def test_sheet_has_a_pose_for_each_of_its_24_prompts() -> None:
+    assert len(ENTRIES) == 24
+    for i, (_, figures) in enumerate(ENTRIES):
+        pose = pose_of(figures, 256, i)
+        assert len(pose.people) == len(figures)
+        assert all(person.present.sum() >= 6 for person in pose.people)
+
+
+def test_sheet_lays_pictures_row_by_row_with_insets() -> None:
+    images = [Image.new("RGB", (40, 40), (0, 10 * i, 0)) for i in range(COLUMNS + 1)]
+    insets = [Image.new("RGB", (40, 40), (255, 0, 0))] * len(images)
+    sheet = lay_out(images, insets)
+    assert sheet.size == (COLUMNS * (40 + GAP) + GAP, 2 * (40 + GAP) + GAP)
+    assert sheet.getpixel((GAP + 1, GAP + 1)) == (0, 0, 0)
+    assert sheet.getpixel((GAP + 1, 2 * GAP + 41)) == (0, 10 * COLUMNS, 0)
+    assert sheet.getpixel((GAP + 39, GAP + 39)) == (255, 0, 0)
