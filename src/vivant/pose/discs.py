@@ -15,7 +15,7 @@ from vivant.pose.skeleton import BODY_18
 _OWN_LIMB_JOINTS = frozenset((1, 2, 3, 14, 15))
 """Joints at an end of the limb that shares their palette entry; undimmed, the two merge."""
 
-MAX_CANDIDATES = 200
+MAX_CANDIDATES = 600
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def find_discs(palette: PaletteMap) -> tuple[list[Disc], float]:
         for joint in (np.unique(bright[bright > 0]) - 1).tolist()
         for blob in _blobs(palette, joint, bright, *windows[joint])
     ]
-    if not blobs or len(blobs) > 20 * MAX_CANDIDATES:
+    if not blobs or len(blobs) > 10 * MAX_CANDIDATES:
         return [], 1.0
     radius = _radius(palette, blobs)
     blobs = [blob for blob in blobs if len(blob.xs) >= 0.2 * math.pi * radius**2]
@@ -119,8 +119,11 @@ def _discs_of(palette: PaletteMap, blob: _Blob, radius: float) -> list[Disc]:
     half_length, half_width, direction = blob.axes()
     if half_length > max(1.7 * half_width, 1.5 * radius) and not palette.dimmed:
         return _tips(blob, direction, radius)
-    sliver = palette.dimmed and half_width < 0.4 * radius
-    if half_length > 2.5 * radius or sliver:
+    if half_length > 2.5 * radius:
+        return []
+    # Hand edges are slivers, and where two colours blend is never as bright as a disc's middle.
+    blend = fill < 0.5 and blob.weights.max() < 0.93 * palette.disc_level
+    if palette.dimmed and (half_width < 0.4 * radius or blend):
         return []
     if fill < 0.75 and radius >= 1.5:
         x, y = _completed(palette, blob, radius)

@@ -169,7 +169,7 @@ def _far_end(
     gain = np.cumsum(_RAY_GAIN[kinds], axis=1)
     best = gain.max(axis=1)
     ray = int(np.argmax(best))
-    if best[ray] < max(5.0, 3 * radius):
+    if best[ray] < max(5.0, 2 * radius):
         return None
     # Neighbouring rays run equally well through a thick limb: take the middle one.
     good = np.nonzero(best >= best[ray] - 1)[0]
