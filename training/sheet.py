@@ -38,12 +38,14 @@ class Figure:
         action: a key of the world's `ACTIONS`, or "preset:NAME", which leaves out view and x.
         view: full, half or close.
         x: of the figure's middle, as a share of the width.
+        variant: another number draws another posture of the action.
     """
 
     who: str
     action: str
     view: str = "full"
     x: float = 0.5
+    variant: int = 0
 
 
 ENTRIES: tuple[tuple[str, tuple[Figure, ...]], ...] = (
@@ -88,7 +90,7 @@ ENTRIES: tuple[tuple[str, tuple[Figure, ...]], ...] = (
         "a woman in a green jacket and a white skirt, sitting, in the park",
         (Figure("woman", "preset:sitting"),),
     ),
-    ("a girl in a blue dress dancing under the moon", (Figure("girl", "dancing"),)),
+    ("a girl in a blue dress dancing under the moon", (Figure("girl", "dancing", variant=1),)),
     (
         "a woman in a black suit walking on the road, near the forest",
         (Figure("woman", "preset:walking"),),
@@ -122,7 +124,7 @@ def pose_of(figures: Sequence[Figure], size: int, seed: int) -> Pose:
             preset = load_preset(figure.action.removeprefix("preset:"))
             people += fit(preset, size, size).people
             continue
-        rng = np.random.default_rng((seed, i))
+        rng = np.random.default_rng((seed, i, figure.variant))
         character = replace(sample_person(rng), who=figure.who)
         placed = place_actor(rng, character, figure.action, figure.view, figure.x, 256.0, 256.0)
         people.append(Person(placed.body_18(256.0, 256.0)).moved(size / 256, 0.0, 0.0))
