@@ -11,7 +11,6 @@ from PIL import Image
 from vivant.base.contract import Picture, Progress
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
 from vivant.endpoints.sd3_med_pose import endpoint
-from vivant.endpoints.sd3_med_pose.pipeline import PoseRequest
 from vivant.endpoints.sd3_med_pose.request import Request, parse_request
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_to_json
@@ -91,11 +90,6 @@ def test_a_side_off_the_grid_or_too_long_is_refused(model: PoseModel) -> None:
     for width in (40, 400):
         with pytest.raises(InvalidInput, match="a multiple of 16 from 16 to 384"):
             list(endpoint.run(model, ask("preset:waving", width=width)))
-
-
-def test_the_sized_request_has_all_that_the_pipeline_reads() -> None:
-    read = {name for name in vars(PoseRequest) if not name.startswith("_")}
-    assert read == {field.name for field in dataclasses.fields(endpoint.SizedRequest)}
 
 
 def test_pictures_remember_what_makes_them_again(model: PoseModel) -> None:

@@ -30,7 +30,21 @@ PRESET = "preset:"
 
 @dataclass(frozen=True)
 class SizedRequest:
-    """A request whose pictures' size is decided; what the pipeline reads of it."""
+    """What the pipeline reads of a request: checked, with a concrete seed and size.
+
+    Attributes:
+        prompt: what to show.
+        negative_prompt: what not to show; unused at guidance scale 1.
+        num_inference_steps: denoising steps, 1 or more.
+        guidance_scale: how much more of the prompt than of the negative prompt; 1 for none.
+        seed: of the first sample, 0 or more; sample j has seed + j.
+        samples: how many pictures, 1 or more.
+        strength: the control net's conditioning scale; 0 skips the control net.
+        sampler: a sampler's name or alias.
+        scheduler: a scheduler's name.
+        width: in pixels.
+        height: in pixels.
+    """
 
     prompt: str
     negative_prompt: str
