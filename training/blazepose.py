@@ -3,7 +3,7 @@
 The network (Apache-2.0) is a plain file inside the PyPI wheel of mediapipe 0.10.21. pip fetches it,
 its hash is checked, and ai-edge-litert, which only training needs, runs it:
 
-    python -m pip install ai-edge-litert
+    python -m pip install --constraint requirements.lock --editable '.[judge]'
 """
 
 from __future__ import annotations
