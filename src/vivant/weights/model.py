@@ -31,7 +31,7 @@ class PoseModel:
         traits: sizes, shift, text and guidance habits.
         device: where inputs go.
         dtype: number format of the networks.
-        source: what was loaded, as the user would name it.
+        source: what was loaded; of a path only its last part.
     """
 
     transformer: SD3Transformer2DModel

@@ -23,7 +23,13 @@ _DEFAULT_CONTROLNET = "sd3-controlnet-pose"
 
 @dataclass(frozen=True)
 class Located:
-    """Weights on disk: a folder in diffusers layout, or one safetensors file."""
+    """Weights on disk: a folder in diffusers layout, or one safetensors file.
+
+    Attributes:
+        path: where they are.
+        name: what to call them in a picture's settings; of a path only its last part, since
+            pictures are shown to others.
+    """
 
     path: Path
     name: str
@@ -38,7 +44,9 @@ def locate(reference: str | None, *, t5: bool, token: str | None, download: Down
     """
     name = reference or "embedded"
     files = (*MODEL_FILES, *T5_FILES) if t5 else MODEL_FILES
-    return Located(_bring(name, "pose", files, token=token, download=download), name)
+    path = _bring(name, "pose", files, token=token, download=download)
+    own = Path(name).expanduser()
+    return Located(path, own.resolve().name if own.exists() else name)
 
 
 def locate_controlnet(
