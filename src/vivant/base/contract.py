@@ -37,12 +37,14 @@ class Picture:
         seed: the seed that makes exactly this picture again, alone.
         index: its place among the request's pictures, from 0.
         settings: how it was made, JSON-serialisable, for metadata.
+        warnings: what the user should know of it, a sentence each.
     """
 
     image: Image.Image
     seed: int
     index: int
     settings: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 Event: TypeAlias = Progress | Picture

@@ -78,6 +78,14 @@ class TextEncoders:
             pooled=torch.cat(pooled, dim=-1).to(dtype),
         )
 
+    def unread(self, text: str) -> str:
+        """The end of a text that no encoder has room for; empty where all of it is read."""
+        length = int(self.clip_tokenizers[0].model_max_length)
+        tails = [_beyond(tokenizer, text, length) for tokenizer in self.clip_tokenizers]
+        if self.t5 is not None and self.t5_tokenizer is not None:
+            tails.append(_beyond(self.t5_tokenizer, text, self.extra_tokens or T5_TOKENS))
+        return min(tails, key=len)
+
     def _extra(self, texts: Sequence[str], like: Tensor) -> Tensor | None:
         if self.t5 is not None and self.t5_tokenizer is not None:
             ids = _ids(self.t5_tokenizer, texts, self.extra_tokens or T5_TOKENS, like.device)
@@ -86,6 +94,12 @@ class TextEncoders:
         if self.extra_tokens:
             return like.new_zeros((len(texts), self.extra_tokens, self.width))
         return None
+
+
+def _beyond(tokenizer: PreTrainedTokenizerBase, text: str, length: int) -> str:
+    ids = tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+    room = length - int(tokenizer.num_special_tokens_to_add())
+    return str(tokenizer.decode(ids[room:])).strip()
 
 
 def _ids(

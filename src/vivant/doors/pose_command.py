@@ -132,6 +132,8 @@ def pose(
     finished = time.perf_counter()
     for file, path in zip(files, paths, strict=True):
         file.save(path)
+    for warning in files[0].picture.warnings:
+        typer.echo(f"vivant: {warning}", err=True)
     if not as_json and not request.base64:
         typer.echo("\n".join(str(path) for path in paths))
         return
@@ -141,6 +143,7 @@ def pose(
             for file, path in zip(files, paths, strict=True)
         ],
         "settings": dict(files[0].picture.settings),
+        "warnings": list(files[0].picture.warnings),
         "seconds": {
             "loading": round(loaded - started, 3),
             "making": round(finished - loaded, 3),

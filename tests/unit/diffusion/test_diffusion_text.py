@@ -67,3 +67,16 @@ def test_long_prompts_are_cut_and_not_refused(model: PoseModel) -> None:
     long = ["a suit and " * 200]
     text = encoders(model, t5=False, extra_tokens=0).encode(long, CPU, torch.float32)
     assert text.tokens.shape == (1, 77, 48)
+
+
+def test_the_unread_end_of_a_long_text(model: PoseModel) -> None:
+    """The tiny tokenizers read about a letter a token, 75 of them between start and end."""
+    read = encoders(model, t5=False, extra_tokens=0)
+    assert read.unread("b" * 75) == ""
+    assert read.unread("b" * 75 + "dragons") == "dragons"
+
+
+def test_t5_reads_what_the_clips_have_no_room_for(model: PoseModel) -> None:
+    long = "b" * 75 + "dragons"
+    assert encoders(model, t5=True, extra_tokens=256).unread(long) == ""
+    assert encoders(model, t5=True, extra_tokens=4).unread(long) == "dragons"

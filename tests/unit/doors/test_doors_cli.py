@@ -63,6 +63,13 @@ def test_a_picture_with_its_settings(run: Run, tiny: str, tmp_path: Path) -> Non
     assert (made["seed"], made["strength"], made["num_inference_steps"]) == (7, 0.5, 2)
 
 
+def test_a_prompt_that_is_too_long_is_told(run: Run, tiny: str, tmp_path: Path) -> None:
+    long = ("pose", "preset:waving", "--prompt", "b" * 75 + "dragons", "--weights", tiny)
+    code, _, err = run(*long, "--num-inference-steps", 1, "-o", tmp_path / "girl.png")
+    assert code == 0
+    assert "prompt: too long for this model, which did not read its end, 'dragons'" in err
+
+
 def test_twice_the_same_request_twice_the_same_bytes(run: Run, tiny: str, tmp_path: Path) -> None:
     for name in ("one.png", "two.png"):
         run(*quick(tiny, "-o", tmp_path / name, "--sampler", "euler_ancestral"))

@@ -224,6 +224,19 @@ def picture(model: PoseModel, request: SizedRequest, image: Image.Image, *, inde
             "height": request.height,
             "weights": model.source,
         },
+        warnings=warnings_of(model, request),
+    )
+
+
+def warnings_of(model: PoseModel, request: SizedRequest) -> tuple[str, ...]:
+    """What of the texts the model has no room for."""
+    encoders = text_encoders_of(model)
+    texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+    ends = {field: encoders.unread(text) for field, text in texts.items()}
+    return tuple(
+        f"{field}: too long for this model, which did not read its end, {end!r}"
+        for field, end in ends.items()
+        if end
     )
 
 
