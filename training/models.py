@@ -151,6 +151,7 @@ def save_pipeline(
         dtype = next(net.parameters()).dtype
         net.half().save_pretrained(folder / name)
         net.to(dtype)
+        _forget_origin(folder / name / "config.json")
     for name in ("tokenizer", "tokenizer_2"):
         (folder / name).mkdir(exist_ok=True)
         for file in tokenizer.iterdir():
@@ -170,6 +171,13 @@ def save_pipeline(
     }
     (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
     (folder / "vivant.json").write_text(json.dumps(traits, indent=2) + "\n")
+
+
+def _forget_origin(config: Path) -> None:
+    """The folder that a network was once loaded from is of no use to others."""
+    stated = json.loads(config.read_text())
+    stated.pop("_name_or_path", None)
+    config.write_text(json.dumps(stated, indent=2) + "\n")
 
 
 def load_pipeline(folder: Path, size: str = "small") -> PoseNetworks:
