@@ -9,6 +9,7 @@ import skia
 from numpy.typing import NDArray
 
 from training.world import vocabulary as words
+from training.world.body import JOINTS, Posed
 from training.world.brush import (
     Colour,
     Point,
@@ -22,7 +23,7 @@ from training.world.brush import (
 from training.world.face import Head
 from training.world.garments import FRONTS, Marks, accent
 from training.world.person import Person
-from training.world.poses import JOINTS, Posed, Vector
+from training.world.poses import Vector
 
 LONG_SLEEVES = ("suit", "shirt", "jacket", "coat", "sweater")
 

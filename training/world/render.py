@@ -9,11 +9,12 @@ import skia
 from numpy.typing import NDArray
 
 from training.world import vocabulary as words
+from training.world.body import BUILDS, pose_body
 from training.world.brush import fill
 from training.world.captions import caption
 from training.world.figure import Figure, Placed, seat
 from training.world.person import Person, sample_person
-from training.world.poses import ACTIONS, BUILDS, pose_body, sample_pose
+from training.world.poses import ACTIONS, sample_pose
 from training.world.props import paint_held, paint_prop
 from training.world.scenes import Painter
 from training.world.sky import INDOORS, Scene, tint, weather
