@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -166,20 +167,32 @@ class RectifiedFlow(Parametrisation):
         return down, scale, up
 
 
+BetaSchedule: TypeAlias = Literal["scaled_linear", "linear"]
+"""Even steps in the square root of beta (latent diffusion), or in beta itself (DDPM)."""
+
+
 class EpsilonPrediction(Parametrisation):
     """x = clean + sigma noise; the network sees x / sqrt(1 + sigma^2) and predicts the noise.
 
-    The sigma table is that of the scaled-linear betas of latent diffusion (Rombach et al. 2022,
-    arXiv 2112.10752): sigma^2 = (1 - a) / a with a the running product of 1 - beta.
+    The sigma table follows from the betas: sigma^2 = (1 - a) / a with a the running product of
+    1 - beta (Ho et al. 2020, arXiv 2006.11239, sec. 2; scaled-linear betas: Rombach et al. 2022,
+    arXiv 2112.10752).
 
     Args:
         beta_start: first beta, of SDXL.
         beta_end: last beta, of SDXL.
+        beta_schedule: how the betas between are spaced.
     """
 
-    def __init__(self, beta_start: float = 0.00085, beta_end: float = 0.012) -> None:
-        betas = np.linspace(beta_start**0.5, beta_end**0.5, TABLE_LENGTH) ** 2
-        signal = np.cumprod(1.0 - betas)
+    def __init__(
+        self,
+        beta_start: float = 0.00085,
+        beta_end: float = 0.012,
+        beta_schedule: BetaSchedule = "scaled_linear",
+    ) -> None:
+        power = 2 if beta_schedule == "scaled_linear" else 1
+        ends = beta_start ** (1 / power), beta_end ** (1 / power)
+        signal = np.cumprod(1.0 - np.linspace(*ends, TABLE_LENGTH) ** power)
         sigmas = np.sqrt((1.0 - signal) / signal)
         self._log_table = np.log(sigmas)
         super().__init__([float(sigma) for sigma in sigmas])
@@ -224,6 +237,19 @@ class EpsilonPrediction(Parametrisation):
     ) -> tuple[float, float, float]:
         """sigma_down^2 + sigma_up^2 = sigma_next^2; eta 1 is the posterior of DDPM."""
         return variance_exploding_ancestral_step(sigma, sigma_next, eta)
+
+
+class VPrediction(EpsilonPrediction):
+    """The same noise levels; the network predicts v = a noise - b clean, on unit variance.
+
+    With a = 1 / sqrt(1 + sigma^2) and b = sigma a (Salimans and Ho 2022, arXiv 2202.00512, app. D).
+    It stays meaningful where hardly any signal is left, so sampling can start from pure noise.
+    """
+
+    def clean(self, x: Tensor, sigma: Tensor, output: Tensor) -> Tensor:
+        """A (a x) - b v, with x at unit variance as the network saw it."""
+        signal = 1.0 / (1.0 + sigma**2)
+        return signal * x - sigma * torch.sqrt(signal) * output
 
 
 def variance_exploding_ancestral_step(

@@ -33,6 +33,10 @@ class EncodedText:
     tokens: Tensor
     pooled: Tensor
 
+    def __getitem__(self, places: slice | list[int]) -> EncodedText:
+        """The texts at some places."""
+        return EncodedText(tokens=self.tokens[places], pooled=self.pooled[places])
+
 
 @dataclass(frozen=True)
 class TextEncoders:

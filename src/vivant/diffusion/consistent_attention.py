@@ -1,0 +1,245 @@
+"""Consistent self-attention: panels of a story look at each other, so that people stay the same.
+
+Zhou et al. 2024 (arXiv 2405.01434), sec. 3.1. In the up blocks of the UNet, the first k panels of a
+story, the identity panels, attend to all their own tokens and to a random share of each other's.
+The panels after them, the followers, attend to their own tokens and to the same share of all
+identity panels' tokens.
+
+All panels move through the schedule together. In each step the identity panels run first and leave
+the keys and values of the chosen tokens in a bank; the followers, in as many batches as memory
+wants, read it; the next step forgets it. The chosen tokens are gathered, a fixed count for each
+panel, so that rows have one length, no mask is needed and a low share costs little.
+
+Panels see each other only within a group. The two halves of guidance are two groups; in training
+each story is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import Attention
+from torch import Tensor
+
+ALONE_STEPS = 5
+"""Steps at the start in which identity panels see only themselves, and followers all of them."""
+
+ORDINARY_CHANCES: tuple[tuple[int, float], ...] = ((20, 0.3), (10**9, 0.1))
+"""After those: (before this step, the chance that a layer's call is ordinary self-attention)."""
+
+
+class Role(Enum):
+    """What the rows of a network evaluation are."""
+
+    IDENTITY = "identity"
+    FOLLOWER = "follower"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Keys and values of the identity panels' chosen tokens, for one layer and step.
+
+    Attributes:
+        keys: [groups, panels, chosen, width].
+        values: of the same shape.
+    """
+
+    keys: Tensor
+    values: Tensor
+
+    def of_all(self, followers: int) -> tuple[Tensor, Tensor]:
+        """Keys and values for `followers` rows a group, [groups * followers, tokens, width]."""
+        return _for_each(self.keys, followers), _for_each(self.values, followers)
+
+    def of_others(self) -> tuple[Tensor, Tensor]:
+        """For each identity panel those of the others, [groups * panels, tokens, width]."""
+        panels = self.keys.shape[1]
+        others = [[j for j in range(panels) if j != i] for i in range(panels)]
+        index = torch.tensor(others, dtype=torch.long, device=self.keys.device)
+        index = index.reshape(panels, panels - 1)  # also where there are no others
+        return self.keys[:, index].flatten(2, 3).flatten(0, 1), self.values[:, index].flatten(
+            2, 3
+        ).flatten(0, 1)
+
+
+@dataclass
+class StoryAttention:
+    """Which tokens the panels of one story share; its state from step to step.
+
+    One object for one request: stories that run side by side each have their own. Every choice
+    follows from (seed, step, layer, grid), never from what ran before or beside.
+
+    Attributes:
+        seed: of the story, 0 or more.
+        identities: identity panels in a group, 1 or more.
+        shares: of an identity panel's tokens that others see, 0 to 1, by the grid's token count;
+            other grids share nothing, and neither does a share of 0 in any step.
+        alone_steps: see `ALONE_STEPS`.
+        ordinary_chances: see `ORDINARY_CHANCES`; empty for none.
+    """
+
+    seed: int
+    identities: int
+    shares: Mapping[int, float]
+    alone_steps: int = ALONE_STEPS
+    ordinary_chances: tuple[tuple[int, float], ...] = ORDINARY_CHANCES
+    _step: int = field(default=0, init=False)
+    _role: Role = field(default=Role.IDENTITY, init=False)
+    _banks: dict[int, Bank] = field(default_factory=dict, init=False, repr=False)
+
+    def begin(self, step: int) -> None:
+        """Forget the last step's bank; `step` counts from 0."""
+        self._step = step
+        self._banks.clear()
+
+    def rows_are(self, role: Role) -> dict[str, Any]:
+        """State what the next evaluation's rows are; returns its `cross_attention_kwargs`.
+
+        Rows lie group by group; identity panels come before the followers of the same step.
+        """
+        self._role = role
+        return {"story": self}
+
+    def seen(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """What a layer's rows attend to.
+
+        Args:
+            layer: its place among the UNet's sharing layers, from 0.
+            keys: of the rows' own tokens, [rows, tokens, width].
+            values: of the same shape.
+
+        Returns:
+            Keys and values, [rows, tokens and those shared, width].
+        """
+        tokens = keys.shape[1]
+        if self._role is Role.IDENTITY:
+            self._remember(layer, keys, values)
+        share = self.shares.get(tokens, 0.0)
+        if share == 0.0 or self._is_ordinary(layer, tokens):
+            return keys, values
+        bank = self._banks[layer]
+        if self._role is Role.IDENTITY:
+            shared_keys, shared_values = bank.of_others()
+        else:
+            shared_keys, shared_values = bank.of_all(len(keys) // len(bank.keys))
+        return torch.cat([keys, shared_keys], dim=1), torch.cat([values, shared_values], dim=1)
+
+    def chosen(self, layer: int, tokens: int) -> Tensor | None:
+        """Columns that each identity panel shows, [identities, count] ascending; None for all."""
+        share = self.shares.get(tokens, 0.0)
+        count = round(share * tokens)
+        if count == tokens or self._step < self.alone_steps:
+            return None
+        rng = self._random(layer, tokens, "columns")
+        picks = [np.sort(rng.permutation(tokens)[:count]) for _ in range(self.identities)]
+        return torch.from_numpy(np.stack(picks))
+
+    def _remember(self, layer: int, keys: Tensor, values: Tensor) -> None:
+        tokens = keys.shape[1]
+        if self.shares.get(tokens, 0.0) == 0.0:
+            return
+        columns = self.chosen(layer, tokens)
+        if columns is not None:
+            columns = columns.to(keys.device)
+        self._banks[layer] = Bank(self._shown(keys, columns), self._shown(values, columns))
+
+    def _shown(self, rows: Tensor, columns: Tensor | None) -> Tensor:
+        """[groups * identities, tokens, width] -> [groups, identities, chosen, width]."""
+        panels = rows.unflatten(0, (-1, self.identities))
+        if columns is None:
+            return panels
+        each = torch.arange(self.identities, device=rows.device)[:, None]
+        return panels[:, each, columns]
+
+    def _is_ordinary(self, layer: int, tokens: int) -> bool:
+        """Whether this call looks at its own tokens only."""
+        if self._step < self.alone_steps:
+            return self._role is Role.IDENTITY
+        for before, chance in self.ordinary_chances:
+            if self._step < before:
+                return bool(self._random(layer, tokens, self._role.value).random() < chance)
+        return False
+
+    def _random(
+        self, layer: int, tokens: int, what: Literal["columns", "identity", "follower"]
+    ) -> np.random.Generator:
+        purpose = ("columns", "identity", "follower").index(what)
+        return np.random.default_rng([self.seed, self._step, layer, tokens, purpose])
+
+
+@dataclass(frozen=True)
+class StoryProcessor:
+    """An attention layer that lets a story decide what it sees; plain where none is given.
+
+    Attributes:
+        layer: its place among the sharing layers; None for a layer that never shares.
+    """
+
+    layer: int | None
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,  # noqa: ARG002 - diffusers passes it, always None here
+        story: StoryAttention | None = None,
+    ) -> Tensor:
+        """Attention of `hidden_states` [rows, tokens, width], as a diffusers processor."""
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        query, keys, values = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
+        if story is not None and self.layer is not None:
+            keys, values = story.seen(self.layer, keys, values)
+        mixed = F.scaled_dot_product_attention(
+            _heads(query, attn.heads), _heads(keys, attn.heads), _heads(values, attn.heads)
+        )
+        out: Tensor = attn.to_out[0](mixed.transpose(1, 2).flatten(2))
+        return out
+
+
+def install(unet: UNet2DConditionModel) -> None:
+    """Give every attention layer of a UNet a `StoryProcessor`, once; stories then come with calls.
+
+    The self-attention layers of the up blocks are those that share, numbered in their order.
+    """
+    sharing = [
+        name
+        for name in unet.attn_processors
+        if name.startswith("up_blocks") and name.endswith("attn1.processor")
+    ]
+    unet.set_attn_processor(
+        {
+            name: StoryProcessor(sharing.index(name) if name in sharing else None)
+            for name in unet.attn_processors
+        }
+    )
+
+
+def shares_of(height: int, width: int, *, sa32: float, sa64: float) -> dict[int, float]:
+    """Shares by token count, for pictures of a size in pixels.
+
+    Args:
+        height: a multiple of 32.
+        width: a multiple of 32.
+        sa32: share on the grid of height/32 x width/32 tokens, 0 to 1.
+        sa64: share on the grid of height/16 x width/16 tokens, 0 to 1.
+    """
+    coarse = (height // 32) * (width // 32)
+    return {coarse: sa32, 4 * coarse: sa64}
+
+
+def _heads(x: Tensor, heads: int) -> Tensor:
+    """[rows, tokens, width] -> [rows, heads, tokens, width of a head]."""
+    return x.unflatten(2, (heads, -1)).transpose(1, 2)
+
+
+def _for_each(bank: Tensor, rows: int) -> Tensor:
+    """[groups, panels, chosen, width] -> [groups * rows, panels * chosen, width]."""
+    return bank.flatten(1, 2).repeat_interleave(rows, dim=0)

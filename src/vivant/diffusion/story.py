@@ -1,0 +1,150 @@
+"""All panels of a story, one step at a time: identity panels first, then those that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from vivant.diffusion.consistent_attention import Role, StoryAttention
+from vivant.diffusion.guidance import guided
+from vivant.diffusion.parametrisations import Parametrisation
+from vivant.diffusion.text import EncodedText
+
+
+@dataclass(frozen=True)
+class SDXLDenoiser:
+    """An SDXL UNet, prepared by `consistent_attention.install`.
+
+    Attributes:
+        unet: predicts noise or v.
+        parametrisation: which of them, and the noise levels.
+        dtype: that the network runs in; latents stay float32 outside.
+    """
+
+    unet: UNet2DConditionModel
+    parametrisation: Parametrisation
+    dtype: torch.dtype
+
+    @torch.inference_mode()
+    def denoise(
+        self,
+        x: Tensor,
+        sigma: Tensor,
+        text: EncodedText,
+        sizes: Tensor,
+        story: StoryAttention,
+        role: Role,
+    ) -> Tensor:
+        """The clean prediction of rows that share one story's attention.
+
+        Args:
+            x: latents, [rows, channels, height, width], float32.
+            sigma: one for each row.
+            text: one for each row.
+            sizes: [rows, 6]: original height and width, top and left of the crop, target height and
+                width, in pixels (Podell et al. 2023, arXiv 2307.01952, sec. 2.2).
+            story: which tokens the rows share.
+            role: what the rows are.
+
+        Returns:
+            float32, of the shape of x.
+        """
+        level = sigma.reshape(-1, 1, 1, 1)
+        output: Tensor = self.unet(
+            self.parametrisation.net_input(x, level).to(self.dtype),
+            self.parametrisation.timestep(sigma),
+            encoder_hidden_states=text.tokens.to(self.dtype),
+            added_cond_kwargs={"text_embeds": text.pooled.to(self.dtype), "time_ids": sizes},
+            cross_attention_kwargs=story.rows_are(role),
+            return_dict=False,
+        )[0]
+        return self.parametrisation.clean(x, level, output.float())
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What the panels of a story are to show.
+
+    Attributes:
+        positive: the panels' texts, identity panels first, one row each.
+        negative: what they are not to show, one row each; None for no guidance, at half the cost.
+        guidance: scale of the difference between the two.
+        rescale: how far guided predictions go back to the unguided spread, 0 to 1.
+        size: height and width of a panel in pixels.
+    """
+
+    positive: EncodedText
+    negative: EncodedText | None
+    guidance: float
+    rescale: float
+    size: tuple[int, int]
+
+
+@dataclass
+class Lockstep:
+    """Clean predictions for a whole story, step by step.
+
+    Attributes:
+        denoiser: the network.
+        cast: what the panels show; the first `attention.identities` of them are identity panels.
+        attention: what they share.
+        at_once: panels in one evaluation of the network at most, 1 or more. Identity panels always
+            share one, since they see each other.
+    """
+
+    denoiser: SDXLDenoiser
+    cast: Cast
+    attention: StoryAttention
+    at_once: int = 8
+    _step: int = field(default=0, init=False)
+
+    def evaluate(self, x: Tensor, sigma: float) -> Iterator[tuple[range, Tensor]]:
+        """One step's predictions, chunk by chunk.
+
+        Args:
+            x: latents of all panels, [panels, channels, height, width].
+            sigma: of all of them.
+
+        Yields:
+            (places of the chunk's panels, their clean predictions), in the panels' order.
+        """
+        self.attention.begin(self._step)
+        identities = range(self.attention.identities)
+        yield identities, self._chunk(x, sigma, identities, Role.IDENTITY)
+        for start in range(len(identities), len(x), self.at_once):
+            followers = range(start, min(start + self.at_once, len(x)))
+            yield followers, self._chunk(x, sigma, followers, Role.FOLLOWER)
+        self._step += 1
+
+    def _chunk(self, x: Tensor, sigma: float, places: range, role: Role) -> Tensor:
+        rows = slice(places.start, places.stop)
+        texts = [self.cast.positive[rows]]
+        if self.cast.negative is not None:
+            texts.append(self.cast.negative[rows])
+        latents = x[rows].repeat(len(texts), 1, 1, 1)
+        height, width = self.cast.size
+        clean = self.denoiser.denoise(
+            latents,
+            torch.full((len(latents),), sigma, device=x.device),
+            EncodedText(
+                tokens=torch.cat([text.tokens for text in texts]),
+                pooled=torch.cat([text.pooled for text in texts]),
+            ),
+            x.new_tensor([height, width, 0, 0, height, width]).repeat(len(latents), 1),
+            self.attention,
+            role,
+        )
+        if self.cast.negative is None:
+            return clean
+        positive, negative = clean.chunk(2)
+        each = x.new_ones(len(places))
+        return guided(
+            positive,
+            negative,
+            each * self.cast.guidance,
+            each * self.cast.rescale if self.cast.rescale else None,
+        )
