@@ -6,6 +6,10 @@ Doors translate: the CLI to an exit code, the web to a status code.
 
 from __future__ import annotations
 
+import math
+
+from vivant.base.credits import show_credits
+
 
 class VivantError(Exception):
     """Base of all errors that Vivant raises on purpose; `str(error)` is fit for a user's eyes."""
@@ -44,3 +48,108 @@ class WeightsUnavailable(VivantError):
 
 class WeightsCorrupt(VivantError):
     """A weights file is present but is not what the catalogue or the configuration says."""
+
+
+class NotEnoughCredits(VivantError):
+    """An account cannot pay a price.
+
+    Args:
+        price: in micro-credits.
+        balance: what is left, in micro-credits.
+    """
+
+    def __init__(self, price: int, balance: int) -> None:
+        self.price = price
+        self.balance = balance
+        super().__init__(
+            f"not enough credits: this costs {show_credits(price)}, "
+            f"and {show_credits(balance)} are left"
+        )
+
+
+class UnknownKey(VivantError):
+    """No API key was given, or it is unknown, expired or revoked; the message says which."""
+
+
+class RateLimited(VivantError):
+    """An account has made as many requests as it may for now.
+
+    Args:
+        limit: requests per minute.
+        retry_after: seconds until there is room again.
+    """
+
+    def __init__(self, limit: int, retry_after: float) -> None:
+        self.limit = limit
+        self.retry_after = retry_after
+        super().__init__(
+            f"rate limit: {limit} requests per minute; try again in {math.ceil(retry_after)} s"
+        )
+
+
+class IdempotencyConflict(VivantError):
+    """An Idempotency-Key was used before with another request."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"Idempotency-Key: {key!r} was used with another request; expected a new key"
+        )
+
+
+class NotFound(VivantError):
+    """There is no such thing, or it is not the asker's."""
+
+
+class NoSuchAccount(NotFound):
+    """No account of this name or id."""
+
+
+class NoSuchKey(NotFound):
+    """No API key of this id."""
+
+
+class NoSuchHold(NotFound):
+    """No hold of this id."""
+
+
+class NoSuchJob(NotFound):
+    """No job of this request id, or it is another account's."""
+
+
+class NoSuchAsset(NotFound):
+    """No stored file of this id, or it is another account's."""
+
+
+class OutputExpired(VivantError):
+    """A stored file was there and has been deleted since, or its link has run out."""
+
+
+class BadLink(VivantError):
+    """A link's signature is not ours: it was cut short or changed."""
+
+
+class HoldClosed(VivantError):
+    """A hold was settled, was released or has expired, and can be neither any more."""
+
+
+class JobClosed(VivantError):
+    """A job cannot go on as asked, because it already is in another state.
+
+    Args:
+        request_id: the job's.
+        status: where it stands.
+    """
+
+    def __init__(self, request_id: str, status: str) -> None:
+        self.request_id = request_id
+        self.status = status
+        super().__init__(f"request {request_id} is {status} already")
+
+
+class StorageFull(VivantError):
+    """There is no room to store another file."""
+
+
+class StoreUnavailable(VivantError):
+    """The database cannot be reached or is not one that Vivant can use; the message says why."""

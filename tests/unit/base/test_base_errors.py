@@ -28,3 +28,11 @@ def test_bytes_are_counted_and_not_shown() -> None:
 )
 def test_all_errors_share_one_base(kind: str) -> None:
     assert issubclass(getattr(errors, kind), errors.VivantError)
+
+
+def test_money_errors_name_price_balance_and_waiting_time() -> None:
+    poor = errors.NotEnoughCredits(price=17_000, balance=5)
+    assert str(poor) == "not enough credits: this costs 0.017, and 0.000005 are left"
+    assert (
+        str(errors.RateLimited(60, 0.2)) == "rate limit: 60 requests per minute; try again in 1 s"
+    )
