@@ -153,3 +153,35 @@ class StorageFull(VivantError):
 
 class StoreUnavailable(VivantError):
     """The database cannot be reached or is not one that Vivant can use; the message says why."""
+
+
+class LineFull(VivantError):
+    """There is no place left in the waiting line, or none for this account.
+
+    Args:
+        retry_after: seconds until a place is expected to come free.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"the waiting line is full; try again in {math.ceil(retry_after)} s")
+
+
+class EngineStopped(VivantError):
+    """The engine takes no jobs at present, or stopped before a job was done."""
+
+
+class Cancelled(VivantError):
+    """A job was stopped because its owner asked for it."""
+
+
+class DeadlinePassed(VivantError):
+    """A job was not done within the time that it was given.
+
+    Args:
+        limit: that time, in seconds.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        super().__init__(f"not done within {limit:g} s")
