@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vivant.base.contract import Progress
 from vivant.doors.inputs import read_input
-from vivant.endpoints.sd3_med_pose.request import parse_request
+from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.service.generate import PictureFile, generate
 from vivant.weights.load import load_pose_model
 
@@ -71,5 +71,5 @@ class PosePipeline:
         self, prompt: str, pose: object, **settings: object
     ) -> Iterator[Progress | PictureFile]:
         """Make pictures step by step: progress and pictures as they come; else as a call."""
-        request = parse_request({**settings, "prompt": prompt, "image": read_input(pose)})
+        request = Request.from_fields({**settings, "prompt": prompt, "image": read_input(pose)})
         yield from generate(self.model, request)

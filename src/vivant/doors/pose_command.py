@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vivant.base.errors import InvalidInput
 from vivant.doors.inputs import read_input
 from vivant.endpoints.sd3_med_pose import endpoint
-from vivant.endpoints.sd3_med_pose.request import Request, allowed, parse_request
+from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.output.encode import format_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _field(name: str) -> Any:
     default = None if field.default is None or field.is_required() else str(field.default)
     return typer.Option(
         f"--{name.replace('_', '-')}",
-        help=f"{field.description}: {allowed(name)}",
+        help=f"{field.description}: {Request.allowed(name)}",
         metavar="VALUE",
         show_default=default or False,
     )
@@ -117,7 +117,9 @@ def pose(
         "output_format": output_format,
         "output_quality": output_quality,
     }
-    request = parse_request({name: value for name, value in given.items() if value is not None})
+    request = Request.from_fields(
+        {name: value for name, value in given.items() if value is not None}
+    )
     paths = _paths(output, request)
     # Before the model is loaded: what is wrong with input and output is told at once.
     source = endpoint.read_pose(request)

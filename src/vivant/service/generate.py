@@ -70,7 +70,7 @@ def generate(
 
     Args:
         model: the networks.
-        request: checked; see `parse_request`.
+        request: checked; see `Request.from_fields`.
         pose: the request's pose where it was read already.
 
     Yields:

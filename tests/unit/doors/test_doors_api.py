@@ -13,7 +13,7 @@ from vivant import PosePipeline
 from vivant.base.contract import Progress
 from vivant.base.errors import InvalidInput
 from vivant.doors.demo import BRIEF, PAIRS, make_demo
-from vivant.endpoints.sd3_med_pose.request import parse_request
+from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.output.encode import read_settings
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_to_json
@@ -96,7 +96,7 @@ def test_the_demo_makes_the_briefs_request_and_four_more(
 def test_the_briefs_request_is_the_default_one() -> None:
     fields = {name: value for name, value in BRIEF.items() if name != "pose"}
     least = {"prompt": BRIEF["prompt"], "image": "x"}
-    assert parse_request({**fields, "image": "x"}) == parse_request(least)
+    assert Request.from_fields({**fields, "image": "x"}) == Request.from_fields(least)
 
 
 def test_the_demos_poses_ship() -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from vivant.base.contract import Picture, Progress
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
 from vivant.endpoints.sd3_med_pose import endpoint
-from vivant.endpoints.sd3_med_pose.request import Request, parse_request
+from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_to_json
 from vivant.pose.presets import load_preset
@@ -27,7 +27,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> PoseModel:
 
 
 def ask(image: object, **fields: object) -> Request:
-    return parse_request({"prompt": "a girl", "image": image, "num_inference_steps": 1} | fields)
+    return Request.from_fields(
+        {"prompt": "a girl", "image": image, "num_inference_steps": 1} | fields
+    )
 
 
 def png(image: Image.Image) -> bytes:
@@ -96,7 +98,7 @@ def test_pictures_remember_what_makes_them_again(model: PoseModel) -> None:
     request = ask("preset:waving", samples=2, seed=11, guidance_scale=3, scheduler="karras")
     pictures = [event for event in endpoint.run(model, request) if isinstance(event, Picture)]
     assert [picture.seed for picture in pictures] == [11, 12]
-    again = parse_request(dict(pictures[1].settings) | {"image": "preset:waving"})
+    again = Request.from_fields(dict(pictures[1].settings) | {"image": "preset:waving"})
     (second,) = (event for event in endpoint.run(model, again) if isinstance(event, Picture))
     difference = np.asarray(second.image, int) - np.asarray(pictures[1].image, int)
     assert np.abs(difference).max() <= 2

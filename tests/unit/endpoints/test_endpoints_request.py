@@ -13,15 +13,13 @@ from vivant.endpoints.sd3_med_pose.request import (
     Request,
     SamplerName,
     SchedulerName,
-    allowed,
-    parse_request,
 )
 
 LEAST = {"prompt": "a girl", "image": b"..."}
 
 
 def test_the_defaults_are_the_pages() -> None:
-    request = parse_request(LEAST)
+    request = Request.from_fields(LEAST)
     assert request.settings() == {
         "prompt": "a girl",
         "negative_prompt": "low quality,less details",
@@ -46,7 +44,7 @@ def test_names_are_those_that_exist() -> None:
 
 
 def test_every_field_may_come_as_a_string() -> None:
-    request = parse_request(
+    request = Request.from_fields(
         LEAST
         | {
             "num_inference_steps": "30",
@@ -68,31 +66,31 @@ def test_every_field_may_come_as_a_string() -> None:
 @pytest.mark.parametrize("blank", ["", "  ", None])
 def test_blank_fields_take_their_defaults(blank: object) -> None:
     fields = dict.fromkeys(["samples", "strength", "sampler", "width", "base64"], blank)
-    assert parse_request(LEAST | fields) == parse_request(LEAST)
+    assert Request.from_fields(LEAST | fields) == Request.from_fields(LEAST)
 
 
 def test_an_empty_negative_prompt_is_a_wish() -> None:
-    assert parse_request(LEAST | {"negative_prompt": ""}).negative_prompt == ""
-    assert parse_request(LEAST | {"negative_prompt": None}).negative_prompt != ""
+    assert Request.from_fields(LEAST | {"negative_prompt": ""}).negative_prompt == ""
+    assert Request.from_fields(LEAST | {"negative_prompt": None}).negative_prompt != ""
 
 
 @pytest.mark.parametrize("value", [-1, "-1", "", None])
 def test_a_seed_is_chosen(value: object) -> None:
-    seeds = {parse_request(LEAST | {"seed": value}).seed for _ in range(4)}
+    seeds = {Request.from_fields(LEAST | {"seed": value}).seed for _ in range(4)}
     assert len(seeds) == 4
     assert all(0 <= seed < 2**32 for seed in seeds)
 
 
 def test_each_sample_has_its_own_seed() -> None:
-    assert parse_request(LEAST | {"seed": 5, "samples": 3}).seeds == (5, 6, 7)
+    assert Request.from_fields(LEAST | {"seed": 5, "samples": 3}).seeds == (5, 6, 7)
 
 
 def test_unknown_fields_are_ignored() -> None:
-    assert parse_request(LEAST | {"colour": "blue"}) == parse_request(LEAST)
+    assert Request.from_fields(LEAST | {"colour": "blue"}) == Request.from_fields(LEAST)
 
 
 def test_jpeg_is_jpg() -> None:
-    assert parse_request(LEAST | {"output_format": "jpeg"}).output_format == "jpg"
+    assert Request.from_fields(LEAST | {"output_format": "jpeg"}).output_format == "jpg"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +122,7 @@ def test_a_refusal_names_field_value_and_what_is_allowed(
     field: str, value: object, words: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_request(LEAST | {field: value})
+        Request.from_fields(LEAST | {field: value})
     assert caught.value.field == field
     assert words in caught.value.allowed
     assert "\n" not in str(caught.value)
@@ -133,12 +131,12 @@ def test_a_refusal_names_field_value_and_what_is_allowed(
 @pytest.mark.parametrize("field", ["prompt", "image"])
 def test_a_missing_field_is_named(field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_request({name: value for name, value in LEAST.items() if name != field})
+        Request.from_fields({name: value for name, value in LEAST.items() if name != field})
     assert caught.value.field == field
 
 
 def test_every_field_can_say_what_it_allows() -> None:
-    assert all(allowed(name) for name in Request.model_fields)
+    assert all(Request.allowed(name) for name in Request.model_fields)
 
 
 @given(steps=st.integers(), strength=st.floats(), seed=st.integers(max_value=2**64))
@@ -148,7 +146,7 @@ def test_whatever_comes_it_is_accepted_in_range_or_refused(
     fields = {"num_inference_steps": steps, "strength": strength, "seed": seed}
     fine = 1 <= steps <= 100 and 0 <= strength <= 1 and -1 <= seed < 2**63
     try:
-        request = parse_request(LEAST | fields)
+        request = Request.from_fields(LEAST | fields)
     except InvalidInput:
         assert not fine
     else:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vivant.base.errors import InvalidInput
-from vivant.endpoints.sd3_med_pose.request import Request, parse_request
+from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.endpoints.sd3_med_pose.sizing import STEEPEST, output_size, price
 
 BRIEF = {
@@ -17,7 +17,7 @@ BRIEF = {
 
 
 def ask(**fields: object) -> Request:
-    return parse_request(BRIEF | fields)
+    return Request.from_fields(BRIEF | fields)
 
 
 def size(request: Request, pose: tuple[int, int], native: int = 1024) -> tuple[int, int]:
