@@ -152,7 +152,7 @@ class StoryAttention:
 
     def _shown(self, rows: Tensor, columns: Tensor | None) -> Tensor:
         """[groups * identities, tokens, width] -> [groups, identities, chosen, width]."""
-        panels = rows.unflatten(0, (-1, self.identities))
+        panels = rows.reshape(-1, self.identities, *rows.shape[1:])
         if columns is None:
             return panels
         each = torch.arange(self.identities, device=rows.device)[:, None]
@@ -237,7 +237,8 @@ def shares_of(height: int, width: int, *, sa32: float, sa64: float) -> dict[int,
 
 def _heads(x: Tensor, heads: int) -> Tensor:
     """[rows, tokens, width] -> [rows, heads, tokens, width of a head]."""
-    return x.unflatten(2, (heads, -1)).transpose(1, 2)
+    rows, tokens, width = x.shape
+    return x.reshape(rows, tokens, heads, width // heads).transpose(1, 2)
 
 
 def _for_each(bank: Tensor, rows: int) -> Tensor:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from vivant.diffusion.text import EncodedText
@@ -37,14 +38,15 @@ class WindowedTextEncoders:
             Both encoders' last but one layers joined along the width, window after window; and the
             projection of each text's first window, where its subject stands.
         """
-        parts, pooled = [], None
+        parts: list[Tensor] = []
         windows = max(self.windows(text) for text in texts)
         for encoder, tokenizer in zip(self.clip, self.tokenizers, strict=True):
             ids = torch.tensor([_windows(tokenizer, text, windows) for text in texts])
             output = encoder(ids.flatten(0, 1).to(device), output_hidden_states=True)
-            hidden = output.hidden_states[-2]
-            parts.append(hidden.unflatten(0, (len(texts), windows)).flatten(1, 2))
-            pooled = output[0].unflatten(0, (len(texts), windows))[:, 0]
+            hidden: Tensor = output.hidden_states[-2]
+            parts.append(hidden.reshape(len(texts), -1, hidden.shape[-1]))
+            projection: Tensor = output[0]  # kept of the wider encoder, which comes last
+        pooled = projection.reshape(len(texts), windows, -1)[:, 0]
         return EncodedText(tokens=torch.cat(parts, dim=-1).to(dtype), pooled=pooled.to(dtype))
 
     def windows(self, text: str) -> int:
