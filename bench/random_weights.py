@@ -14,7 +14,7 @@ from accelerate.utils import set_module_tensor_to_device
 from diffusers import AutoencoderKL, SD3ControlNetModel, SD3Transformer2DModel
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
-from vivant.weights.devices import Placement, choose_placement, this_machine
+from vivant.weights.devices import ROOMY_CARD_GB, Placement, choose_placement, this_machine
 from vivant.weights.load import load_pose_model
 from vivant.weights.model import PoseModel
 from vivant.weights.tiny import save_tiny_pose_model
@@ -37,7 +37,10 @@ def sd3_medium(device: str, dtype: str) -> PoseModel:
 
     The tokenizers are tiny ones: texts come out as other numbers, but as many.
     """
-    place = choose_placement(device, dtype, "none", machine=this_machine(), small=False, t5=False)
+    machine = this_machine()
+    place = choose_placement(
+        device, dtype, "none", machine=machine, small=False, roomy_gb=ROOMY_CARD_GB
+    )
     published = Path(str(files("vivant.weights") / "published" / "sd3-medium"))
     stand_in = tiny("cpu", "float32")
 

@@ -34,7 +34,7 @@ class Entry(BaseModel):
     Attributes:
         id: its name in commands.
         about: one line for people.
-        kind: "pose" for a whole model, "controlnet" or "tokenizer" for a part.
+        kind: "pose" or "story" for a whole model, "controlnet" or "tokenizer" for a part.
         source: a Hugging Face id, or "package:FOLDER" for what ships with Vivant.
         revision: the commit to use; None means the newest.
         licence: the licence's name.
@@ -48,7 +48,7 @@ class Entry(BaseModel):
 
     id: str
     about: str
-    kind: str = Field(pattern="^(pose|controlnet|tokenizer)$")
+    kind: str = Field(pattern="^(pose|story|controlnet|tokenizer)$")
     source: str
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
     licence: str

@@ -21,6 +21,9 @@ included (about 9 GB in half precision, and what 1024 x 1024 pictures need besid
 ROOMY_CARD_WITH_T5_GB = 24.0
 """The same with the T5 encoder (9.5 GB more)."""
 
+ROOMY_CARD_FOR_STORIES_GB = 11.0
+"""The same of SDXL (about 7 GB in half precision, and what a chunk of panels needs beside it)."""
+
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -57,7 +60,7 @@ def this_machine() -> Machine:
 
 
 def choose_placement(
-    device: str, dtype: str, offload: str, *, machine: Machine, small: bool, t5: bool
+    device: str, dtype: str, offload: str, *, machine: Machine, small: bool, roomy_gb: float
 ) -> Placement:
     """Decide what "auto" means.
 
@@ -72,7 +75,7 @@ def choose_placement(
         offload: "auto", "none" or "model".
         machine: what there is.
         small: whether the model is of the embedded kind, a few dozen megabytes.
-        t5: whether the T5 encoder is loaded too.
+        roomy_gb: from this much memory on a card holds all parts of the model at once.
 
     Raises:
         InvalidInput: an unknown name, or a device that is not there.
@@ -87,8 +90,7 @@ def choose_placement(
         raise InvalidInput("offload", offload, "none or auto where the device is the CPU")
     takes_turns: Offload = "model" if offload == "model" else "none"
     if offload == "auto" and chosen.type == "cuda" and not small:
-        needed = ROOMY_CARD_WITH_T5_GB if t5 else ROOMY_CARD_GB
-        takes_turns = "model" if machine.cuda_memory_gb < needed else "none"
+        takes_turns = "model" if machine.cuda_memory_gb < roomy_gb else "none"
     return Placement(chosen, number, takes_turns)
 
 

@@ -1,28 +1,34 @@
-"""Load networks from a folder in diffusers layout; safetensors only, and nothing left random."""
+"""Load a model's parts from a folder in diffusers layout."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, SD3ControlNetModel, SD3Transformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    SD3ControlNetModel,
+    SD3Transformer2DModel,
+    UNet2DConditionModel,
+)
 from transformers import (
     AutoTokenizer,
+    CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
     PreTrainedTokenizerBase,
     T5EncoderModel,
 )
 
-from vivant.base.errors import WeightsCorrupt, WeightsUnavailable
-from vivant.weights.quiet import quiet_libraries
+from vivant.base.errors import WeightsUnavailable
+from vivant.weights.config_files import read_object
+from vivant.weights.networks import load_network, load_tokenizer
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A model's networks and tokenizers, without the control net; see `PoseModel`."""
+class PoseParts:
+    """A pose model's networks and tokenizers, without the control net; see `PoseModel`."""
 
     transformer: SD3Transformer2DModel
     vae: AutoencoderKL
@@ -32,8 +38,18 @@ class Parts:
     tokenizer_3: PreTrainedTokenizerBase | None = None
 
 
+@dataclass(frozen=True)
+class StoryParts:
+    """A story model's networks and tokenizers; see `StoryModel`."""
+
+    unet: UNet2DConditionModel
+    vae: AutoencoderKL
+    text_encoders: tuple[CLIPTextModel, CLIPTextModelWithProjection]
+    tokenizers: tuple[CLIPTokenizer, CLIPTokenizer]
+
+
 def check_folder(folder: Path) -> Path:
-    """Return a model folder that looks like one.
+    """Return a pose model's folder if it looks like one.
 
     Raises:
         WeightsUnavailable: it does not.
@@ -43,8 +59,8 @@ def check_folder(folder: Path) -> Path:
     return folder
 
 
-def load_folder(folder: Path, dtype: torch.dtype, *, t5: bool) -> Parts:
-    """Load a model folder; with `t5` also `text_encoder_3` and `tokenizer_3`.
+def load_folder(folder: Path, dtype: torch.dtype, *, t5: bool) -> PoseParts:
+    """Load a pose model's folder; with `t5` also `text_encoder_3` and `tokenizer_3`.
 
     Raises:
         WeightsUnavailable: the folder is no model of this kind, or a part of it is missing.
@@ -57,14 +73,11 @@ def load_folder(folder: Path, dtype: torch.dtype, *, t5: bool) -> Parts:
         load_network(CLIPTextModelWithProjection, folder / "text_encoder", dtype),
         load_network(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype),
     )
-    return Parts(
+    return PoseParts(
         transformer=load_network(SD3Transformer2DModel, folder / "transformer", dtype),
         vae=load_network(AutoencoderKL, folder / "vae", dtype),
         text_encoders=encoders,
-        tokenizers=(
-            load_tokenizer(CLIPTokenizer, folder / "tokenizer"),
-            load_tokenizer(CLIPTokenizer, folder / "tokenizer_2"),
-        ),
+        tokenizers=load_clip_tokenizers(folder),
         text_encoder_3=load_network(T5EncoderModel, folder / "text_encoder_3", dtype)
         if t5
         else None,
@@ -77,44 +90,45 @@ def load_controlnet(path: Path, dtype: torch.dtype) -> SD3ControlNetModel:
     return load_network(SD3ControlNetModel, path, dtype)
 
 
-def load_network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
-    """Load one diffusers or transformers network in evaluation mode, on the CPU.
+def load_story_folder(folder: Path, dtype: torch.dtype, *, vae: Path) -> StoryParts:
+    """Load a story model's folder.
 
-    Both libraries fill missing tensors with random numbers and go on; here that is an error.
+    Args:
+        folder: in diffusers layout.
+        dtype: number format of the networks; see `autoencoder_dtype` for the exception.
+        vae: the autoencoder's folder; the model's own, or another's.
+
+    Raises:
+        WeightsUnavailable: the folder is no model of this kind, or a part of it is missing.
+        WeightsCorrupt: files do not fit their configuration.
     """
-    if not (folder / "config.json").is_file():
-        raise WeightsUnavailable(f"{folder / 'config.json'} is missing")
-    if not any(folder.glob("*.safetensors")):
-        raise WeightsUnavailable(f"{folder} holds no .safetensors file; pickles are not loaded")
-    try:
-        with quiet_libraries():
-            network, report = kind.from_pretrained(
-                str(folder),
-                dtype=dtype,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-    except Exception as error:
-        # The libraries raise errors of many unrelated classes for a broken file.
-        raise WeightsCorrupt(f"{folder} cannot be loaded: {first_line(error)}") from error
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise WeightsCorrupt(f"{folder} lacks {len(missing)} tensors, such as {missing[0]}")
-    return network.eval().requires_grad_(requires_grad=False)
+    if not (folder / "unet" / "config.json").is_file():
+        raise WeightsUnavailable(f"{folder} holds no SDXL model: unet/config.json is missing")
+    return StoryParts(
+        unet=load_network(UNet2DConditionModel, folder / "unet", dtype),
+        vae=load_network(AutoencoderKL, vae, autoencoder_dtype(vae, dtype)),
+        text_encoders=(
+            load_network(CLIPTextModel, folder / "text_encoder", dtype),
+            load_network(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype),
+        ),
+        tokenizers=load_clip_tokenizers(folder),
+    )
 
 
-def load_tokenizer(kind: Any, folder: Path) -> Any:
-    """Load one tokenizer from its folder."""
-    if not folder.is_dir():
-        raise WeightsUnavailable(f"{folder} is missing")
-    try:
-        with quiet_libraries():
-            return kind.from_pretrained(str(folder), local_files_only=True)
-    except Exception as error:
-        raise WeightsCorrupt(f"{folder} cannot be loaded: {first_line(error)}") from error
+def load_clip_tokenizers(folder: Path) -> tuple[CLIPTokenizer, CLIPTokenizer]:
+    """Load the tokenizers of both CLIP encoders; errors as `load_tokenizer`."""
+    return (
+        load_tokenizer(CLIPTokenizer, folder / "tokenizer"),
+        load_tokenizer(CLIPTokenizer, folder / "tokenizer_2"),
+    )
 
 
-def first_line(error: Exception) -> str:
-    """An error's first line, or its class where it says nothing."""
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
+def autoencoder_dtype(folder: Path, dtype: torch.dtype) -> torch.dtype:
+    """The number format for an autoencoder: float32 where float16 would overflow inside it.
+
+    SDXL's does, and says so by `force_upcast` in its configuration.
+    """
+    config = folder / "config.json"
+    if dtype != torch.float16 or not config.is_file():
+        return dtype
+    return torch.float32 if read_object(config).get("force_upcast", True) else dtype

@@ -1,19 +1,30 @@
-"""From a reference - a name, a folder, a hub id, a file - to a loaded pose model."""
+"""From a reference - a name, a folder, a hub id, a file - to a loaded model."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from accelerate import cpu_offload_with_hook
 
-from vivant.weights.devices import Placement, choose_placement, this_machine
-from vivant.weights.folder import Parts, check_folder, load_controlnet, load_folder
-from vivant.weights.model import PoseModel
+from vivant.base.errors import InvalidInput, WeightsCorrupt
+from vivant.weights.catalog import find_entry
+from vivant.weights.devices import (
+    ROOMY_CARD_FOR_STORIES_GB,
+    ROOMY_CARD_GB,
+    ROOMY_CARD_WITH_T5_GB,
+    Placement,
+    choose_placement,
+    this_machine,
+)
+from vivant.weights.folder import check_folder, load_controlnet, load_folder, load_story_folder
+from vivant.weights.model import PoseModel, StoryModel
+from vivant.weights.noise import read_noise_schedule
 from vivant.weights.pull import Download, hub_download
 from vivant.weights.single_file import load_single_file
-from vivant.weights.sources import locate, locate_controlnet
-from vivant.weights.traits import read_traits
+from vivant.weights.sources import locate, locate_controlnet, locate_story
+from vivant.weights.traits import TRAITS_FILE, StoryTraits, read_story_traits, read_traits
 
 SMALL_MODEL_BYTES = 500_000_000
 """Models whose files are smaller count as the embedded kind: quick in float32 everywhere."""
@@ -56,9 +67,8 @@ def load_pose_model(
     found = locate(reference, t5=t5, token=token, download=download)
     beside = check_folder(found.path) if found.path.is_dir() else None
     control = locate_controlnet(controlnet, beside, token=token, download=download)
-    small = _bytes_of(found.path) < SMALL_MODEL_BYTES
-    machine = this_machine()
-    placement = choose_placement(device, dtype, offload, machine=machine, small=small, t5=t5)
+    roomy_gb = ROOMY_CARD_WITH_T5_GB if t5 else ROOMY_CARD_GB
+    placement = _placement(found.path, device, dtype, offload, roomy_gb)
     if found.path.is_file():
         parts, traits_folder = load_single_file(
             found.path, layout, placement.dtype, t5=t5, token=token, download=download
@@ -66,7 +76,8 @@ def load_pose_model(
     else:
         parts, traits_folder = load_folder(found.path, placement.dtype, t5=t5), found.path
     net = load_controlnet(control, placement.dtype)
-    place(parts, net, placement)
+    encoders = [each for each in (*parts.text_encoders, parts.text_encoder_3) if each is not None]
+    place(encoders, [net, parts.transformer], parts.vae, placement)
     return PoseModel(
         transformer=parts.transformer,
         controlnet=net,
@@ -82,23 +93,97 @@ def load_pose_model(
     )
 
 
-def place(parts: Parts, controlnet: Any, placement: Placement) -> None:
+def load_story_model(
+    reference: str | None = None,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    offload: str = "auto",
+    token: str | None = None,
+    download: Download = hub_download,
+) -> StoryModel:
+    """Load a story model for inference.
+
+    Args:
+        reference: None or "embedded-story" for the model inside the package; "RealVision",
+            "Unstable" or another catalogue name; a folder in diffusers layout; or a Hugging Face
+            id, "owner/name" or "owner/name@revision".
+        device: "auto", "cpu", "mps", "cuda" or "cuda:N".
+        dtype: "auto", "float32", "float16" or "bfloat16".
+        offload: "model" keeps only the part at work on the card; "none"; "auto" decides by size.
+        token: Hugging Face token for gated models; by default the one the user logged in with.
+        download: fetches from the hub; a fake serves tests.
+
+    Raises:
+        InvalidInput: an unknown reference, device, dtype or offload.
+        WeightsUnavailable: weights are not there or cannot be fetched; says how to get them.
+        WeightsCorrupt: files are incomplete, or do not fit their configuration.
+    """
+    found = locate_story(reference, token=token, download=download)
+    placement = _placement(found.path, device, dtype, offload, ROOMY_CARD_FOR_STORIES_GB)
+    traits = read_story_traits(found.path)
+    vae = autoencoder_folder(found.path, traits)
+    parts = load_story_folder(found.path, placement.dtype, vae=vae)
+    place(parts.text_encoders, [parts.unet], parts.vae, placement)
+    return StoryModel(
+        unet=parts.unet,
+        vae=parts.vae,
+        text_encoders=parts.text_encoders,
+        tokenizers=parts.tokenizers,
+        noise=read_noise_schedule(found.path),
+        traits=traits,
+        device=placement.device,
+        dtype=placement.dtype,
+        source=found.name,
+    )
+
+
+def autoencoder_folder(folder: Path, traits: StoryTraits) -> Path:
+    """Where a story model's autoencoder is: its own, or that of the packaged model it names.
+
+    Raises:
+        WeightsCorrupt: it names no model of this package.
+    """
+    if not traits.vae_of:
+        return folder / "vae"
+    try:
+        lender = find_entry(traits.vae_of).packaged
+    except InvalidInput:
+        lender = None
+    if lender is None:
+        raise WeightsCorrupt(
+            f"{folder / TRAITS_FILE}: vae_of is {traits.vae_of!r}; expected a packaged model"
+        )
+    return lender / "vae"
+
+
+def place(encoders: Sequence[Any], steady: Sequence[Any], vae: Any, placement: Placement) -> None:
     """Move the networks to the device, or hook them so that they take turns there.
 
-    Transformer and control net work in every step and share the card; moving them back and forth
-    would cost more than the step.
+    Args:
+        encoders: the text encoders, which work once at the start.
+        steady: the networks that work in every step. They share the card: moving them back and
+            forth would cost more than the step.
+        vae: the autoencoder.
+        placement: where, and whether they take turns.
     """
-    encoders = [net for net in (*parts.text_encoders, parts.text_encoder_3) if net is not None]
     if placement.offload == "none":
-        for net in (*encoders, parts.vae, controlnet, parts.transformer):
+        for net in (*encoders, *steady, vae):
             net.to(placement.device)
         return
     hook = None
     for net in encoders:
         _, hook = cpu_offload_with_hook(net, placement.device, prev_module_hook=hook)
-    cpu_offload_with_hook(controlnet, placement.device, prev_module_hook=hook)
-    _, hook = cpu_offload_with_hook(parts.transformer, placement.device, prev_module_hook=hook)
-    cpu_offload_with_hook(parts.vae, placement.device, prev_module_hook=hook)
+    for net in steady:
+        _, last = cpu_offload_with_hook(net, placement.device, prev_module_hook=hook)
+    cpu_offload_with_hook(vae, placement.device, prev_module_hook=last)
+
+
+def _placement(path: Path, device: str, dtype: str, offload: str, roomy_gb: float) -> Placement:
+    small = _bytes_of(path) < SMALL_MODEL_BYTES
+    return choose_placement(
+        device, dtype, offload, machine=this_machine(), small=small, roomy_gb=roomy_gb
+    )
 
 
 def _bytes_of(path: Path) -> int:

@@ -1,19 +1,26 @@
-"""A loaded pose model: the networks that a pipeline runs, and how they want to be run."""
+"""Loaded models: the networks that a pipeline runs, and how they want to be run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-from diffusers import AutoencoderKL, SD3ControlNetModel, SD3Transformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    SD3ControlNetModel,
+    SD3Transformer2DModel,
+    UNet2DConditionModel,
+)
 from transformers import (
+    CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
     PreTrainedTokenizerBase,
     T5EncoderModel,
 )
 
-from vivant.weights.traits import Traits
+from vivant.weights.noise import NoiseSchedule
+from vivant.weights.traits import StoryTraits, Traits
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,34 @@ class PoseModel:
     text_encoder_3: T5EncoderModel | None
     tokenizer_3: PreTrainedTokenizerBase | None
     traits: Traits
+    device: torch.device
+    dtype: torch.dtype
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class StoryModel:
+    """Stable Diffusion XL, in evaluation mode.
+
+    Attributes:
+        unet: predicts what `noise` says from noisy latents, text, sizes and timestep.
+        vae: pictures to latents and back; its own dtype counts, it may be wider than the others'.
+        text_encoders: the narrow CLIP, read without a projection, and the wide one, whose
+            projection is the pooled text.
+        tokenizers: theirs.
+        noise: the noise levels of the training, and the kind of prediction.
+        traits: sizes, guidance habits and FreeU.
+        device: where inputs go.
+        dtype: number format of the networks.
+        source: what was loaded; of a path only its last part.
+    """
+
+    unet: UNet2DConditionModel
+    vae: AutoencoderKL
+    text_encoders: tuple[CLIPTextModel, CLIPTextModelWithProjection]
+    tokenizers: tuple[CLIPTokenizer, CLIPTokenizer]
+    noise: NoiseSchedule
+    traits: StoryTraits
     device: torch.device
     dtype: torch.dtype
     source: str = ""

@@ -23,7 +23,8 @@ from transformers import (
 
 from vivant.base.errors import WeightsCorrupt, WeightsUnavailable
 from vivant.weights.catalog import find_entry
-from vivant.weights.folder import Parts, first_line, load_tokenizer
+from vivant.weights.folder import PoseParts, load_clip_tokenizers
+from vivant.weights.networks import first_line, load_tokenizer
 from vivant.weights.pull import Download
 from vivant.weights.quiet import quiet_libraries
 from vivant.weights.sources import pull
@@ -48,7 +49,7 @@ def load_single_file(
     t5: bool,
     token: str | None,
     download: Download,
-) -> tuple[Parts, Path]:
+) -> tuple[PoseParts, Path]:
     """Load all parts but the control net.
 
     Args:
@@ -70,7 +71,7 @@ def load_single_file(
     folder = Path(layout) if layout else PUBLISHED
     clip_l, clip_g, t5_prefix = _ENCODERS
     try:
-        parts = Parts(
+        parts = PoseParts(
             transformer=_convert(SD3Transformer2DModel, file, _TRANSFORMER, folder, dtype),
             vae=_convert(AutoencoderKL, file, _VAE, folder, dtype),
             text_encoders=(
@@ -147,10 +148,9 @@ def _fill(kind: Any, config: Path, weights: dict[str, torch.Tensor], dtype: torc
 def _tokenizers(
     layout: Path, token: str | None, download: Download
 ) -> tuple[CLIPTokenizer, CLIPTokenizer]:
-    folders = (layout / "tokenizer", layout / "tokenizer_2")
-    if all(folder.is_dir() for folder in folders):
-        return load_tokenizer(CLIPTokenizer, folders[0]), load_tokenizer(CLIPTokenizer, folders[1])
+    if (layout / "tokenizer").is_dir() and (layout / "tokenizer_2").is_dir():
+        return load_clip_tokenizers(layout)
     shared = pull(find_entry("clip-tokenizer"), t5=False, token=token, download=download)
-    first, second = (load_tokenizer(CLIPTokenizer, shared) for _ in folders)
+    first, second = (load_tokenizer(CLIPTokenizer, shared) for _ in range(2))
     second.pad_token = "!"  # noqa: S105  # the padding token of the wider encoder, as published
     return first, second

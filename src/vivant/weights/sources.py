@@ -11,8 +11,10 @@ from vivant.weights.catalog import Entry, find_entry, read_catalog
 from vivant.weights.pull import Download
 
 _SMALL_FILES = ("model_index.json", "vivant.json", "SHA256SUMS")
-_PARTS = ("transformer", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
-MODEL_FILES = (*_SMALL_FILES, "scheduler/*.json", "controlnet/*", *(f"{p}/*" for p in _PARTS))
+_SHARED = ("vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler")
+_SHARED_FILES = (*_SMALL_FILES, *(f"{part}/*" for part in _SHARED))
+POSE_FILES = (*_SHARED_FILES, "transformer/*", "controlnet/*")
+STORY_FILES = (*_SHARED_FILES, "unet/*")
 T5_FILES = ("text_encoder_3/*", "tokenizer_3/*")
 CONTROL_FILES = ("config.json", "diffusion_pytorch_model*.safetensors*")
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
@@ -43,10 +45,15 @@ def locate(reference: str | None, *, t5: bool, token: str | None, download: Down
         WeightsUnavailable: it is known but cannot be had.
     """
     name = reference or "embedded"
-    files = (*MODEL_FILES, *T5_FILES) if t5 else MODEL_FILES
+    files = (*POSE_FILES, *T5_FILES) if t5 else POSE_FILES
     path = _bring(name, "pose", files, token=token, download=download)
-    own = Path(name).expanduser()
-    return Located(path, own.resolve().name if own.exists() else name)
+    return _located(name, path)
+
+
+def locate_story(reference: str | None, *, token: str | None, download: Download) -> Located:
+    """Find a whole story model; else as `locate`."""
+    name = reference or "embedded-story"
+    return _located(name, _bring(name, "story", STORY_FILES, token=token, download=download))
 
 
 def locate_controlnet(
@@ -63,9 +70,19 @@ def locate_controlnet(
 
 def pull(entry: Entry, *, t5: bool, token: str | None, download: Download) -> Path:
     """Bring a catalogue entry onto the disk; returns its folder."""
-    files = {"pose": MODEL_FILES, "controlnet": CONTROL_FILES, "tokenizer": TOKENIZER_FILES}
+    files = {
+        "pose": POSE_FILES,
+        "story": STORY_FILES,
+        "controlnet": CONTROL_FILES,
+        "tokenizer": TOKENIZER_FILES,
+    }
     wanted = files[entry.kind] + (T5_FILES if t5 and entry.t5_files else ())
     return _fetch(entry, wanted, token=token, download=download)
+
+
+def _located(name: str, path: Path) -> Located:
+    own = Path(name).expanduser()
+    return Located(path, own.resolve().name if own.exists() else name)
 
 
 def _bring(

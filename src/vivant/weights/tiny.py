@@ -1,4 +1,4 @@
-"""Tiny random models in the published folder layout, made on the fly in a second.
+"""Tiny random pose models in the published folder layout, made on the fly in a second.
 
 They have the classes, the files and the data flow of Stable Diffusion 3 with a pose control net,
 but a few thousand parameters: whatever loads and runs them loads and runs the real ones. Their
@@ -7,7 +7,6 @@ pictures are noise. Meant for tests, benchmarks of overhead, and trying out a de
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -17,10 +16,8 @@ from diffusers import (
     SD3ControlNetModel,
     SD3Transformer2DModel,
 )
-from tokenizers.pre_tokenizers import ByteLevel
 from torch import nn
 from transformers import (
-    CLIPTextConfig,
     CLIPTextModelWithProjection,
     T5Config,
     T5EncoderModel,
@@ -28,9 +25,7 @@ from transformers import (
 )
 
 from vivant.weights.quiet import quiet_libraries
-
-_WIDTH = 16
-"""Hidden size and projection size of each tiny text encoder."""
+from vivant.weights.tiny_text import WIDTH, save_clips, write_json
 
 _JOINT = 48
 """Width of the text tokens: wider than both encoders side by side, as in the published model."""
@@ -70,16 +65,14 @@ def save_tiny_pose_model(
     with quiet_libraries(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         _save_networks(folder, layers=layers, native_size=native_size)
-        for suffix, activation, pad in (("", "quick_gelu", "<|endoftext|>"), ("_2", "gelu", "!")):
-            vocabulary = _save_clip_tokenizer(folder / f"tokenizer{suffix}", token_length, pad)
-            _save_clip(folder / f"text_encoder{suffix}", vocabulary, token_length, activation)
+        save_clips(folder, (CLIPTextModelWithProjection,) * 2, token_length)
         if t5:
             _save_t5(folder)
     FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(str(folder / "scheduler"))
-    _write_json(folder / "model_index.json", _model_index(t5=t5))
+    write_json(folder / "model_index.json", _model_index(t5=t5))
     if traits_file:
         traits = {"native_size": native_size, "size_multiple": 16, "zero_text_tokens": 4}
-        _write_json(folder / "vivant.json", traits)
+        write_json(folder / "vivant.json", traits)
     return folder
 
 
@@ -92,7 +85,7 @@ def _save_networks(folder: Path, *, layers: int, native_size: int) -> None:
         "num_attention_heads": 2,
         "joint_attention_dim": _JOINT,
         "caption_projection_dim": 16,
-        "pooled_projection_dim": 2 * _WIDTH,
+        "pooled_projection_dim": 2 * WIDTH,
         "out_channels": 16,
         "pos_embed_max_size": 24,
     }
@@ -122,47 +115,6 @@ def _wake(controlnet: nn.Module) -> None:
     for parameter in controlnet.parameters():
         if not parameter.detach().any():
             nn.init.normal_(parameter, std=0.1)
-
-
-def _save_clip_tokenizer(folder: Path, length: int, pad: str) -> int:
-    """Write `vocab.json` and `merges.txt` for a byte-level BPE; returns the vocabulary's size."""
-    letters = sorted(ByteLevel.alphabet())
-    merges = [("t", "h"), ("th", "e</w>"), ("i", "n"), ("in", "g</w>"), ("a", "n"), ("an", "d</w>")]
-    tokens = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(m) for m in merges)]
-    tokens += ["<|startoftext|>", "<|endoftext|>"]
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "vocab.json", {token: place for place, token in enumerate(tokens)})
-    lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges)]
-    (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    special = {
-        "bos_token": "<|startoftext|>",
-        "eos_token": "<|endoftext|>",
-        "unk_token": "<|endoftext|>",
-        "pad_token": pad,
-    }
-    _write_json(folder / "special_tokens_map.json", special)
-    _write_json(
-        folder / "tokenizer_config.json",
-        {**special, "model_max_length": length, "tokenizer_class": "CLIPTokenizer"},
-    )
-    return len(tokens)
-
-
-def _save_clip(folder: Path, vocabulary: int, length: int, activation: str) -> None:
-    config = CLIPTextConfig(
-        vocab_size=vocabulary,
-        hidden_size=_WIDTH,
-        intermediate_size=2 * _WIDTH,
-        projection_dim=_WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=length,
-        hidden_act=activation,
-        bos_token_id=vocabulary - 2,
-        eos_token_id=vocabulary - 1,
-        pad_token_id=vocabulary - 1,
-    )
-    CLIPTextModelWithProjection(config).save_pretrained(str(folder))
 
 
 def _save_t5(folder: Path) -> None:
@@ -195,7 +147,3 @@ def _model_index(*, t5: bool) -> dict[str, object]:
         "transformer": ["diffusers", "SD3Transformer2DModel"],
         "vae": ["diffusers", "AutoencoderKL"],
     }
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

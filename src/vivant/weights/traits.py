@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from vivant.base.errors import WeightsCorrupt
+from vivant.weights.config_files import build, field_names, read_object
+from vivant.weights.noise import SCHEDULER_FILE
 
 TRAITS_FILE = "vivant.json"
+
+Pixels = Annotated[int, Field(ge=1)]
+Factor = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
 class Traits:
-    """How to run a model well; the defaults are those of the published SD3 medium.
+    """How to run a pose model well; the defaults are those of the published SD3 medium.
 
     Attributes:
         native_size: side in pixels of the square that the model was trained on; output sizes keep
@@ -27,16 +36,57 @@ class Traits:
             deviation of the conditional one (Lin et al. 2023, section 3.4).
     """
 
-    native_size: int = 1024
-    size_multiple: int = 64
-    shift: float = 3.0
-    zero_text_tokens: int = 256
-    guidance_factor: float = 1.0
-    guidance_rescale: float = 0.0
+    native_size: Pixels = 1024
+    size_multiple: Pixels = 64
+    shift: Annotated[float, Field(gt=0)] = 3.0
+    zero_text_tokens: Annotated[int, Field(ge=0)] = 256
+    guidance_factor: Factor = 1.0
+    guidance_rescale: Share = 0.0
+
+
+@dataclass(frozen=True)
+class FreeU:
+    """Factors of FreeU (Si et al. 2023, arXiv 2309.11497); the defaults are StoryDiffusion's.
+
+    Attributes:
+        s1: of the low frequencies of the skip connections into the first up block.
+        s2: the same for the second up block.
+        b1: of half the channels of the first up block's own features.
+        b2: the same for the second up block.
+    """
+
+    s1: Factor = 0.6
+    s2: Factor = 0.4
+    b1: Factor = 1.1
+    b2: Factor = 1.2
+
+
+@dataclass(frozen=True)
+class StoryTraits:
+    """How to run a story model well; the defaults are those of the published SDXL.
+
+    Attributes:
+        native_size: side in pixels of the square that the model was trained on.
+        size_multiple: width and height must be multiples of this many pixels.
+        guidance_factor: the guidance scale asked for is mapped to 1 + factor * (scale - 1).
+        guidance_rescale: share, 0 to 1, by which the guided prediction is rescaled to the
+            deviation of the conditional one (Lin et al. 2023, section 3.4).
+        freeu: factors of FreeU, or None to leave it off. A file says true for the published
+            factors, false for none, or [s1, s2, b1, b2].
+        vae_of: the model in this package whose autoencoder it uses, by its catalogue name; empty
+            where it has its own.
+    """
+
+    native_size: Pixels = 1024
+    size_multiple: Pixels = 32
+    guidance_factor: Factor = 1.0
+    guidance_rescale: Share = 0.0
+    freeu: FreeU | None = FreeU()
+    vae_of: str = ""
 
 
 def read_traits(folder: Path) -> Traits:
-    """Read a model folder's traits.
+    """Read a pose model folder's traits.
 
     `vivant.json` states those that differ from the defaults; without it a model counts as
     published. The shift comes from `scheduler/scheduler_config.json` unless `vivant.json` says
@@ -45,36 +95,37 @@ def read_traits(folder: Path) -> Traits:
     Raises:
         WeightsCorrupt: a file is not JSON, names an unknown trait or a value out of range.
     """
-    stated: dict[str, object] = {}
-    scheduler = folder / "scheduler" / "scheduler_config.json"
-    if scheduler.is_file():
-        config = _read_object(scheduler)
-        stated |= {"shift": config["shift"]} if "shift" in config else {}
+    scheduler = folder / SCHEDULER_FILE
+    config = read_object(scheduler) if scheduler.is_file() else {}
+    shift = {"shift": config["shift"]} if "shift" in config else {}
+    return build(Traits, shift | _stated(folder), folder / TRAITS_FILE)
+
+
+def read_story_traits(folder: Path) -> StoryTraits:
+    """Read a story model folder's traits from its `vivant.json`, if there is one.
+
+    Raises:
+        WeightsCorrupt: it is not JSON, names an unknown trait or a value out of range.
+    """
     path = folder / TRAITS_FILE
-    if path.is_file():
-        stated |= _read_object(path)
-    known = {field.name: field.type for field in fields(Traits)}
-    for name, value in stated.items():
-        _check(path, name, value, known)
-    return Traits(**stated)  # type: ignore[arg-type]  # each value was checked against its field
+    stated = _stated(folder)
+    if "freeu" in stated:
+        stated["freeu"] = _freeu(stated["freeu"], path)
+    return build(StoryTraits, stated, path)
 
 
-def _check(path: Path, name: str, value: object, known: dict[str, object]) -> None:
-    if name not in known:
-        raise WeightsCorrupt(f"{path}: unknown trait {name!r}; known: {', '.join(known)}")
-    whole = known[name] == "int"
-    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-        raise WeightsCorrupt(f"{path}: {name} must be {'an integer' if whole else 'a number'}")
-    least = 1 if name in {"native_size", "size_multiple"} else 0
-    if value < least or (name == "shift" and value == 0):
-        raise WeightsCorrupt(f"{path}: {name} is {value}, too small")
+def _stated(folder: Path) -> dict[str, object]:
+    path = folder / TRAITS_FILE
+    return read_object(path) if path.is_file() else {}
 
 
-def _read_object(path: Path) -> dict[str, object]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise WeightsCorrupt(f"{path} is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise WeightsCorrupt(f"{path} must hold a JSON object")
-    return content
+def _freeu(stated: object, path: Path) -> Mapping[str, object] | None:
+    match stated:
+        case True:
+            return {}
+        case False:
+            return None
+        case [_, _, _, _] as factors:
+            return dict(zip(field_names(FreeU), factors, strict=True))
+        case _:
+            raise WeightsCorrupt(f"{path}: freeu must be true, false or [s1, s2, b1, b2]")

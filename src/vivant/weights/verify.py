@@ -18,7 +18,7 @@ from transformers import AutoConfig, CLIPTextModelWithProjection, T5EncoderModel
 
 from vivant.base.errors import WeightsCorrupt
 from vivant.weights.catalog import FileFacts
-from vivant.weights.folder import first_line
+from vivant.weights.networks import first_line
 
 SUMS_FILE = "SHA256SUMS"
 

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from vivant.base.errors import InvalidInput
-from vivant.weights.devices import Machine, Placement, choose_placement, this_machine
+from vivant.weights.devices import (
+    ROOMY_CARD_FOR_STORIES_GB,
+    ROOMY_CARD_GB,
+    ROOMY_CARD_WITH_T5_GB,
+    Machine,
+    Placement,
+    choose_placement,
+    this_machine,
+)
 
 BARE = Machine()
 OLD_CARD = Machine(cuda=(7, 5), cuda_memory_gb=16.9)
@@ -13,10 +21,8 @@ BIG_CARD = Machine(cuda=(9, 0), cuda_memory_gb=80.0)
 MAC = Machine(mps=True)
 
 
-def place(
-    machine: Machine, *, small: bool = False, t5: bool = False, offload: str = "auto"
-) -> Placement:
-    return choose_placement("auto", "auto", offload, machine=machine, small=small, t5=t5)
+def place(machine: Machine, *, small: bool = False, roomy_gb: float = ROOMY_CARD_GB) -> Placement:
+    return choose_placement("auto", "auto", "auto", machine=machine, small=small, roomy_gb=roomy_gb)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +44,20 @@ def test_small_models_stay_exact_and_whole() -> None:
 
 
 def test_t5_needs_a_bigger_card() -> None:
-    assert place(OLD_CARD, t5=True).offload == "model"
-    assert place(BIG_CARD, t5=True).offload == "none"
+    assert place(OLD_CARD, roomy_gb=ROOMY_CARD_WITH_T5_GB).offload == "model"
+    assert place(BIG_CARD, roomy_gb=ROOMY_CARD_WITH_T5_GB).offload == "none"
+
+
+def test_stories_fit_a_smaller_card() -> None:
+    assert place(SMALL_CARD, roomy_gb=ROOMY_CARD_FOR_STORIES_GB).offload == "none"
+    tight = Machine(cuda=(8, 6), cuda_memory_gb=8.6)
+    assert place(tight, roomy_gb=ROOMY_CARD_FOR_STORIES_GB).offload == "model"
 
 
 def test_what_the_user_says_wins() -> None:
-    chosen = choose_placement("cuda:1", "float16", "model", machine=BIG_CARD, small=False, t5=False)
+    chosen = choose_placement(
+        "cuda:1", "float16", "model", machine=BIG_CARD, small=False, roomy_gb=ROOMY_CARD_GB
+    )
     assert chosen == Placement(torch.device("cuda:1"), torch.float16, "model")
 
 
@@ -61,7 +75,7 @@ def test_what_the_user_says_wins() -> None:
 )
 def test_nonsense_is_refused(device: str, dtype: str, offload: str, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        choose_placement(device, dtype, offload, machine=BARE, small=True, t5=False)
+        choose_placement(device, dtype, offload, machine=BARE, small=True, roomy_gb=ROOMY_CARD_GB)
     assert caught.value.field == field
 
 

@@ -180,7 +180,9 @@ def test_parts_that_take_turns_give_the_same_results(saved: Path) -> None:
     turns = load_folder(saved, torch.float32, t5=True)
     control = load_controlnet(saved / "controlnet", torch.float32)
     # On a CPU nothing moves, but all hooks are called as they are on a card.
-    place(turns, control, Placement(torch.device("cpu"), torch.float32, "model"))
+    placement = Placement(torch.device("cpu"), torch.float32, "model")
+    encoders = [*turns.text_encoders, turns.text_encoder_3]
+    place(encoders, [control, turns.transformer], turns.vae, placement)
     latents = torch.ones(1, 16, 4, 4)
     ids = torch.tensor([[1, 2, 3]])
     for one, other in ((plain, turns), (turns, plain)):
