@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 TABLE_LENGTH = 1000
@@ -167,8 +168,11 @@ class RectifiedFlow(Parametrisation):
         return down, scale, up
 
 
-BetaSchedule: TypeAlias = Literal["scaled_linear", "linear"]
-"""Even steps in the square root of beta (latent diffusion), or in beta itself (DDPM)."""
+BetaSchedule: TypeAlias = Literal["scaled_linear", "linear", "squaredcos_cap_v2"]
+"""Even steps in the square root of beta (latent diffusion), in beta itself (DDPM), or a cosine."""
+
+LEAST_SIGNAL = 1e-6
+"""Stands in for no signal at all, where the betas leave none, so that sigma stays finite."""
 
 
 class EpsilonPrediction(Parametrisation):
@@ -182,6 +186,8 @@ class EpsilonPrediction(Parametrisation):
         beta_start: first beta, of SDXL.
         beta_end: last beta, of SDXL.
         beta_schedule: how the betas between are spaced.
+        zero_snr: whether they are rescaled so that the last timestep is pure noise (Lin et al.
+            2023, arXiv 2305.08891, algorithm 1).
     """
 
     def __init__(
@@ -189,10 +195,14 @@ class EpsilonPrediction(Parametrisation):
         beta_start: float = 0.00085,
         beta_end: float = 0.012,
         beta_schedule: BetaSchedule = "scaled_linear",
+        *,
+        zero_snr: bool = False,
     ) -> None:
-        power = 2 if beta_schedule == "scaled_linear" else 1
-        ends = beta_start ** (1 / power), beta_end ** (1 / power)
-        signal = np.cumprod(1.0 - np.linspace(*ends, TABLE_LENGTH) ** power)
+        signal = np.cumprod(1.0 - _betas(beta_start, beta_end, beta_schedule))
+        if zero_snr:
+            root = np.sqrt(signal)
+            signal = ((root - root[-1]) * root[0] / (root[0] - root[-1])) ** 2
+        signal = np.maximum(signal, LEAST_SIGNAL)
         sigmas = np.sqrt((1.0 - signal) / signal)
         self._log_table = np.log(sigmas)
         super().__init__([float(sigma) for sigma in sigmas])
@@ -237,6 +247,17 @@ class EpsilonPrediction(Parametrisation):
     ) -> tuple[float, float, float]:
         """sigma_down^2 + sigma_up^2 = sigma_next^2; eta 1 is the posterior of DDPM."""
         return variance_exploding_ancestral_step(sigma, sigma_next, eta)
+
+
+def _betas(start: float, end: float, schedule: BetaSchedule) -> NDArray[np.float64]:
+    if schedule == "squaredcos_cap_v2":
+        # Nichol and Dhariwal 2021 (arXiv 2102.09672), eq. 17.
+        time = np.linspace(0.0, 1.0, TABLE_LENGTH + 1)
+        signal = np.cos((time + 0.008) / 1.008 * np.pi / 2) ** 2
+        return np.minimum(1.0 - signal[1:] / signal[:-1], 0.999)
+    if schedule == "linear":
+        return np.linspace(start, end, TABLE_LENGTH)
+    return np.linspace(start**0.5, end**0.5, TABLE_LENGTH) ** 2
 
 
 class VPrediction(EpsilonPrediction):
