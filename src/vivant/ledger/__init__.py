@@ -1,0 +1,1 @@
+"""What must outlive a crash: accounts, keys, credits, jobs, files' rows, webhook deliveries."""

@@ -1,0 +1,144 @@
+"""Jobs as rows, inside a transaction of the caller's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
+
+from vivant.base.errors import IdempotencyConflict, NoSuchJob, VivantError
+from vivant.ledger.ids import is_id
+from vivant.ledger.job import Idempotency, Job
+from vivant.ledger.rows import columns
+from vivant.ledger.rules import JobStatus
+from vivant.ledger.tables import accounts, jobs
+from vivant.ledger.webhooks import post_delivery
+
+
+def find_job(connection: Connection, request_id: str, account_id: str | None = None) -> Job:
+    """A job as it stands; `account_id` is who asks, None for the server itself.
+
+    Raises:
+        NoSuchJob: there is none, or it is another account's.
+    """
+    return _one(connection, _JOB, request_id, account_id)
+
+
+def lock_job(connection: Connection, request_id: str, account_id: str | None = None) -> Job:
+    """As `find_job`; nobody else can change the job until the transaction ends."""
+    return _one(connection, _LOCKED, request_id, account_id)
+
+
+def earlier_job(
+    connection: Connection, account_id: str, idempotency: Idempotency | None
+) -> Job | None:
+    """The job that an Idempotency-Key made before, if there is one."""
+    if idempotency is None:
+        return None
+    # Two requests with one key must not both find nothing, so they take turns.
+    connection.execute(_TURN, {"which": account_id})
+    values = {"which": account_id, "key": idempotency.key}
+    row = connection.execute(_BY_KEY, values).mappings().first()
+    if row is None:
+        return None
+    fields = dict(row)
+    if fields.pop("fingerprint") != idempotency.fingerprint:
+        raise IdempotencyConflict(idempotency.key)
+    return Job(**fields)
+
+
+def insert_job(connection: Connection, job: Job, idempotency: Idempotency | None) -> None:
+    """Enter a new job with its Idempotency-Key, if it has one."""
+    row = {**vars(job), "idempotency_key": None, "fingerprint": None}
+    if idempotency is not None:
+        row |= {"idempotency_key": idempotency.key, "fingerprint": idempotency.fingerprint}
+    connection.execute(insert(jobs), row)
+
+
+def note_progress(connection: Connection, request_id: str, step: int, total: int) -> bool:
+    """Note how many steps are done; tells whether the job is PROCESSING."""
+    values = {"which": request_id, "to_step": step, "to_total": total}
+    return connection.execute(_PROGRESS, values).rowcount > 0
+
+
+def queue_again(connection: Connection, request_id: str) -> None:
+    """Put a job that is PROCESSING back to QUEUED."""
+    connection.execute(_REQUEUE, {"which": request_id})
+
+
+def plain_text(error: VivantError) -> str:
+    """An error's text without what a database refuses: NUL and halves of characters."""
+    return str(error).replace("\0", "").encode(errors="replace").decode()
+
+
+def finish_job(connection: Connection, ended: Job) -> Job:
+    """Write a job's end, and enter the webhook that tells of it."""
+    if ended.webhook_url is not None and ended.finished_at is not None:
+        post_delivery(
+            connection, ended.account_id, ended.request_id, ended.webhook_url, ended.finished_at
+        )
+    return store_job(connection, ended)
+
+
+def store_job(connection: Connection, job: Job) -> Job:
+    """Write what may change of a job, save its progress."""
+    changed = {f"to_{name}": getattr(job, name) for name in _CHANGING}
+    connection.execute(_STORE, {"which": job.request_id, **changed})
+    return job
+
+
+def _one(
+    connection: Connection, query: Select[Any], request_id: str, account_id: str | None
+) -> Job:
+    values = {"which": request_id}
+    row = connection.execute(query, values).mappings().first() if is_id(request_id) else None
+    if row is None or account_id not in {None, row["account_id"]}:
+        raise NoSuchJob(f"no request has the id {request_id!r:.60}")
+    return Job(**row)
+
+
+_CHANGING = (
+    "status",
+    "attempts",
+    "seed",
+    "error",
+    "error_kind",
+    "metrics",
+    "charged",
+    "started_at",
+    "finished_at",
+)
+
+_JOB = select(*columns(jobs, Job)).where(jobs.c.request_id == bindparam("which"))
+
+_LOCKED = _JOB.with_for_update()
+
+_BY_KEY = (
+    select(*columns(jobs, Job), jobs.c.fingerprint)
+    .where(jobs.c.account_id == bindparam("which"))
+    .where(jobs.c.idempotency_key == bindparam("key"))
+)
+
+_TURN = (
+    select(accounts.c.id).where(accounts.c.id == bindparam("which")).with_for_update(key_share=True)
+)
+
+_STORE = (
+    update(jobs)
+    .where(jobs.c.request_id == bindparam("which"))
+    .values({name: bindparam(f"to_{name}") for name in _CHANGING})
+)
+
+_PROGRESS = (
+    update(jobs)
+    .where(jobs.c.request_id == bindparam("which"))
+    .where(jobs.c.status == JobStatus.PROCESSING)
+    .values(step=bindparam("to_step"), total=bindparam("to_total"))
+)
+
+_REQUEUE = (
+    update(jobs)
+    .where(jobs.c.request_id == bindparam("which"))
+    .where(jobs.c.status == JobStatus.PROCESSING)
+    .values(status=JobStatus.QUEUED, step=0)
+)
