@@ -1,0 +1,1 @@
+"""Scripts, styles, layouts, letters and pages of comics; no torch."""
