@@ -18,9 +18,11 @@ which is within 1.5 times its own time p wherever a story's step takes at most 1
 yield within their steps make s small. While R > p, the answer comes after p + s, against p alone.
 
 *A long job is not starved by short ones.* Each short job of others comes with a later tag than the
-one before, since V grows while they are served. Once the tags pass the story's, it has the turn: it
-is done no later than if all accounts shared the worker equally all the time, plus a step or two.
-That bound is also what an account gets against one that floods the line.
+one before, since V grows while they are served. Once the tags pass the story's, it has the turn.
+All that an account has is done no later than if accounts shared the worker equally all the time,
+plus two steps: one that was under way, and one since arrivals count from the last step's start.
+That holds however many jobs the others have, and for each job of an account that has no other.
+What an account got ahead of its share for one job counts when its next one comes.
 
 *Nobody gains by a wrong estimate.* What is used is measured. A job that outlives its estimate has
 no remaining time left to predict and so moves back with each step, to an equal share at worst.
