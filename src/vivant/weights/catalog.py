@@ -40,6 +40,9 @@ class Entry(BaseModel):
         licence: the licence's name.
         gated: whether its owner must grant access first.
         controlnet: the entry that goes with a whole model, unless that has its own.
+        pickles: whether its owner publishes some weights as pickles only. They are then opened with
+            torch's restricted unpickler; pickles from elsewhere are refused.
+        about_size: size of the weights in bytes, rounded, where the files are not listed.
         files: weights files by path, with what is known of them.
         t5_files: the same for the optional third text encoder.
     """
@@ -54,6 +57,8 @@ class Entry(BaseModel):
     licence: str
     gated: bool
     controlnet: str | None = None
+    pickles: bool = False
+    about_size: int | None = None
     files: Mapping[str, FileFacts] = {}
     t5_files: Mapping[str, FileFacts] = {}
 
@@ -68,7 +73,7 @@ class Entry(BaseModel):
         """Size of the weights, without T5."""
         if self.packaged is not None:
             return sum(file.stat().st_size for file in self.packaged.rglob("*.safetensors"))
-        return sum(facts.bytes for facts in self.files.values())
+        return sum(facts.bytes for facts in self.files.values()) or self.about_size or 0
 
 
 def read_catalog() -> dict[str, Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -21,9 +22,12 @@ from transformers import (
     T5EncoderModel,
 )
 
-from vivant.base.errors import WeightsUnavailable
+from vivant.base.errors import WeightsCorrupt, WeightsUnavailable
+from vivant.weights.catalog import read_catalog
 from vivant.weights.config_files import read_object
 from vivant.weights.networks import load_network, load_tokenizer
+from vivant.weights.noise import NoiseSchedule, read_noise_schedule
+from vivant.weights.traits import TRAITS_FILE, StoryTraits, read_story_traits
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,14 @@ class PoseParts:
 
 @dataclass(frozen=True)
 class StoryParts:
-    """A story model's networks and tokenizers; see `StoryModel`."""
+    """A story model, not yet where it runs; see `StoryModel`."""
 
     unet: UNet2DConditionModel
     vae: AutoencoderKL
     text_encoders: tuple[CLIPTextModel, CLIPTextModelWithProjection]
     tokenizers: tuple[CLIPTokenizer, CLIPTokenizer]
+    noise: NoiseSchedule
+    traits: StoryTraits
 
 
 def check_folder(folder: Path) -> Path:
@@ -90,13 +96,13 @@ def load_controlnet(path: Path, dtype: torch.dtype) -> SD3ControlNetModel:
     return load_network(SD3ControlNetModel, path, dtype)
 
 
-def load_story_folder(folder: Path, dtype: torch.dtype, *, vae: Path) -> StoryParts:
+def load_story_folder(folder: Path, dtype: torch.dtype, *, pickles: bool = False) -> StoryParts:
     """Load a story model's folder.
 
     Args:
         folder: in diffusers layout.
         dtype: number format of the networks; see `autoencoder_dtype` for the exception.
-        vae: the autoencoder's folder; the model's own, or another's.
+        pickles: see `load_network`.
 
     Raises:
         WeightsUnavailable: the folder is no model of this kind, or a part of it is missing.
@@ -104,15 +110,36 @@ def load_story_folder(folder: Path, dtype: torch.dtype, *, vae: Path) -> StoryPa
     """
     if not (folder / "unet" / "config.json").is_file():
         raise WeightsUnavailable(f"{folder} holds no SDXL model: unet/config.json is missing")
+    traits = read_story_traits(folder)
+    vae = autoencoder_folder(folder, traits)
+    load = partial(load_network, pickles=pickles)
     return StoryParts(
-        unet=load_network(UNet2DConditionModel, folder / "unet", dtype),
-        vae=load_network(AutoencoderKL, vae, autoencoder_dtype(vae, dtype)),
+        unet=load(UNet2DConditionModel, folder / "unet", dtype),
+        vae=load(AutoencoderKL, vae, autoencoder_dtype(vae, dtype)),
         text_encoders=(
-            load_network(CLIPTextModel, folder / "text_encoder", dtype),
-            load_network(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype),
+            load(CLIPTextModel, folder / "text_encoder", dtype),
+            load(CLIPTextModelWithProjection, folder / "text_encoder_2", dtype),
         ),
         tokenizers=load_clip_tokenizers(folder),
+        noise=read_noise_schedule(folder),
+        traits=traits,
     )
+
+
+def autoencoder_folder(folder: Path, traits: StoryTraits) -> Path:
+    """Where a story model's autoencoder is: its own, or that of the packaged model it names.
+
+    Raises:
+        WeightsCorrupt: it names no model of this package.
+    """
+    if not traits.vae_of:
+        return folder / "vae"
+    lender = read_catalog().get(traits.vae_of)
+    if lender is None or lender.packaged is None:
+        raise WeightsCorrupt(
+            f"{folder / TRAITS_FILE}: vae_of is {traits.vae_of!r}; expected a model in the package"
+        )
+    return lender.packaged / "vae"
 
 
 def load_clip_tokenizers(folder: Path) -> tuple[CLIPTokenizer, CLIPTokenizer]:

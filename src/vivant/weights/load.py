@@ -8,8 +8,6 @@ from typing import Any
 
 from accelerate import cpu_offload_with_hook
 
-from vivant.base.errors import InvalidInput, WeightsCorrupt
-from vivant.weights.catalog import find_entry
 from vivant.weights.devices import (
     ROOMY_CARD_FOR_STORIES_GB,
     ROOMY_CARD_GB,
@@ -20,11 +18,10 @@ from vivant.weights.devices import (
 )
 from vivant.weights.folder import check_folder, load_controlnet, load_folder, load_story_folder
 from vivant.weights.model import PoseModel, StoryModel
-from vivant.weights.noise import read_noise_schedule
 from vivant.weights.pull import Download, hub_download
-from vivant.weights.single_file import load_single_file
+from vivant.weights.single_file import load_single_file, load_story_file
 from vivant.weights.sources import locate, locate_controlnet, locate_story
-from vivant.weights.traits import TRAITS_FILE, StoryTraits, read_story_traits, read_traits
+from vivant.weights.traits import read_traits
 
 SMALL_MODEL_BYTES = 500_000_000
 """Models whose files are smaller count as the embedded kind: quick in float32 everywhere."""
@@ -100,18 +97,21 @@ def load_story_model(
     dtype: str = "auto",
     offload: str = "auto",
     token: str | None = None,
+    layout: str | None = None,
     download: Download = hub_download,
 ) -> StoryModel:
     """Load a story model for inference.
 
     Args:
         reference: None or "embedded-story" for the model inside the package; "RealVision",
-            "Unstable" or another catalogue name; a folder in diffusers layout; or a Hugging Face
-            id, "owner/name" or "owner/name@revision".
+            "Unstable" or another catalogue name; a folder in diffusers layout; a Hugging Face id,
+            "owner/name" or "owner/name@revision"; or a single `.safetensors` file of SDXL.
         device: "auto", "cpu", "mps", "cuda" or "cuda:N".
         dtype: "auto", "float32", "float16" or "bfloat16".
         offload: "model" keeps only the part at work on the card; "none"; "auto" decides by size.
         token: Hugging Face token for gated models; by default the one the user logged in with.
+        layout: for a single file, the diffusers folder whose configurations and tokenizers
+            describe it; by default those of SDXL.
         download: fetches from the hub; a fake serves tests.
 
     Raises:
@@ -121,40 +121,22 @@ def load_story_model(
     """
     found = locate_story(reference, token=token, download=download)
     placement = _placement(found.path, device, dtype, offload, ROOMY_CARD_FOR_STORIES_GB)
-    traits = read_story_traits(found.path)
-    vae = autoencoder_folder(found.path, traits)
-    parts = load_story_folder(found.path, placement.dtype, vae=vae)
+    if found.path.is_file():
+        parts = load_story_file(found.path, layout, placement.dtype, token=token, download=download)
+    else:
+        parts = load_story_folder(found.path, placement.dtype, pickles=found.pickles)
     place(parts.text_encoders, [parts.unet], parts.vae, placement)
     return StoryModel(
         unet=parts.unet,
         vae=parts.vae,
         text_encoders=parts.text_encoders,
         tokenizers=parts.tokenizers,
-        noise=read_noise_schedule(found.path),
-        traits=traits,
+        noise=parts.noise,
+        traits=parts.traits,
         device=placement.device,
         dtype=placement.dtype,
         source=found.name,
     )
-
-
-def autoencoder_folder(folder: Path, traits: StoryTraits) -> Path:
-    """Where a story model's autoencoder is: its own, or that of the packaged model it names.
-
-    Raises:
-        WeightsCorrupt: it names no model of this package.
-    """
-    if not traits.vae_of:
-        return folder / "vae"
-    try:
-        lender = find_entry(traits.vae_of).packaged
-    except InvalidInput:
-        lender = None
-    if lender is None:
-        raise WeightsCorrupt(
-            f"{folder / TRAITS_FILE}: vae_of is {traits.vae_of!r}; expected a packaged model"
-        )
-    return lender / "vae"
 
 
 def place(encoders: Sequence[Any], steady: Sequence[Any], vae: Any, placement: Placement) -> None:
@@ -187,5 +169,5 @@ def _placement(path: Path, device: str, dtype: str, offload: str, roomy_gb: floa
 
 
 def _bytes_of(path: Path) -> int:
-    files = [path] if path.is_file() else path.rglob("*.safetensors")
+    files = [path] if path.is_file() else [*path.rglob("*.safetensors"), *path.rglob("*.bin")]
     return sum(file.stat().st_size for file in files)

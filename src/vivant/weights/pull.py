@@ -40,12 +40,10 @@ def hub_download(
 ) -> Path:
     """Download from the hub, or take what its cache already holds.
 
-    Half-precision doubles (`*.fp16.*`) and pickles are left out.
-
     Args:
         repo: "owner/name".
         revision: commit, branch or tag; None for the newest.
-        files: glob patterns of wanted files.
+        files: glob patterns of wanted files; see `left_out`.
         token: access token; None for the one the user logged in with.
 
     Raises:
@@ -59,6 +57,18 @@ def hub_cache(repo: str, *, revision: str | None, files: Sequence[str], token: s
     return _snapshot(repo, revision, files, token, offline=True)
 
 
+def left_out(files: Sequence[str]) -> list[str]:
+    """Patterns of what is not fetched although a wider pattern fits.
+
+    These are pickles, half-precision doubles of other files, and what only other frameworks read,
+    unless one of the patterns names them.
+    """
+    named = {kind for kind in (".fp16", ".bin") if any(kind in pattern for pattern in files)}
+    doubles = [] if ".fp16" in named else ["*.fp16*"]
+    pickles = [] if ".bin" in named else ["*.bin"]
+    return [*doubles, *pickles, "*.pt", "*.ckpt", "*.msgpack", "*.onnx*", "*openvino*"]
+
+
 def _snapshot(
     repo: str, revision: str | None, files: Sequence[str], token: str | None, *, offline: bool
 ) -> Path:
@@ -68,7 +78,7 @@ def _snapshot(
                 repo,
                 revision=revision,
                 allow_patterns=list(files),
-                ignore_patterns=["*.fp16*", "*.bin", "*.pt", "*.ckpt", "*.msgpack"],
+                ignore_patterns=left_out(files),
                 token=token,
                 local_files_only=offline,
             )

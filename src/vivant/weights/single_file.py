@@ -1,44 +1,61 @@
-"""Load a model from one safetensors file, as Stable Diffusion 3 is also published.
+"""Load a model from one safetensors file, as Stable Diffusion 3 and XL are also published.
 
-Such a file holds transformer, autoencoder and text encoders under their original names. The
-configurations, which it lacks, ship with Vivant; the tokenizer's vocabulary comes from the
-catalogue.
+Such a file holds the networks under their original names. The configurations, which it lacks, ship
+with Vivant; the tokenizer's vocabulary comes from the catalogue.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, SD3Transformer2DModel
-from safetensors import SafetensorError, safe_open
+from diffusers import SD3Transformer2DModel, UNet2DConditionModel
+from diffusers.loaders.single_file_utils import convert_open_clip_checkpoint
 from transformers import (
     AutoConfig,
     AutoTokenizer,
+    CLIPTextModel,
     CLIPTextModelWithProjection,
-    CLIPTokenizer,
     T5EncoderModel,
 )
 
-from vivant.base.errors import WeightsCorrupt, WeightsUnavailable
-from vivant.weights.catalog import find_entry
-from vivant.weights.folder import PoseParts, load_clip_tokenizers
-from vivant.weights.networks import first_line, load_tokenizer
+from vivant.weights.checkpoint import (
+    clip_tokenizers,
+    convert,
+    convert_vae,
+    fill,
+    read_part,
+    read_stripped,
+    tensor_names,
+    told_as_corrupt,
+)
+from vivant.weights.folder import PoseParts, StoryParts, autoencoder_dtype
+from vivant.weights.networks import load_tokenizer, refuse_gaps
+from vivant.weights.noise import NoiseSchedule, read_noise_schedule
 from vivant.weights.pull import Download
-from vivant.weights.quiet import quiet_libraries
-from vivant.weights.sources import pull
+from vivant.weights.traits import read_story_traits
 
-PUBLISHED = Path(__file__).parent / "published" / "sd3-medium"
+_HERE = Path(__file__).parent
+
+PUBLISHED = _HERE / "published" / "sd3-medium"
 """Configurations of the published SD3 medium, without weights and tokenizers."""
 
-_TRANSFORMER = "model.diffusion_model."
-_VAE = "first_stage_model."
-_ENCODERS = (
+PUBLISHED_STORY = _HERE / "published" / "sdxl"
+"""The same of SDXL."""
+
+_DENOISER = "model.diffusion_model."
+_POSE_ENCODERS = (
     "text_encoders.clip_l.transformer.",
     "text_encoders.clip_g.transformer.",
     "text_encoders.t5xxl.transformer.",
 )
+_STORY_ENCODERS = ("conditioner.embedders.0.transformer.", "conditioner.embedders.1.model.")
+
+_PREDICTS_V = "v_pred"
+_ENDS_IN_NOISE = "ztsnr"
+"""Empty tensors by which files say how they were trained."""
 
 
 def load_single_file(
@@ -50,7 +67,7 @@ def load_single_file(
     token: str | None,
     download: Download,
 ) -> tuple[PoseParts, Path]:
-    """Load all parts but the control net.
+    """Load all parts of a pose model but the control net.
 
     Args:
         file: the safetensors file; must hold the CLIP encoders ("..._incl_clips").
@@ -69,88 +86,79 @@ def load_single_file(
         WeightsCorrupt: it does not fit the layout.
     """
     folder = Path(layout) if layout else PUBLISHED
-    clip_l, clip_g, t5_prefix = _ENCODERS
-    try:
+    clip_l, clip_g, t5_prefix = _POSE_ENCODERS
+    narrow, wide = folder / "text_encoder", folder / "text_encoder_2"
+    with told_as_corrupt(file):
         parts = PoseParts(
-            transformer=_convert(SD3Transformer2DModel, file, _TRANSFORMER, folder, dtype),
-            vae=_convert(AutoencoderKL, file, _VAE, folder, dtype),
-            text_encoders=(
-                _load_clip(file, clip_l, folder / "text_encoder", dtype),
-                _load_clip(file, clip_g, folder / "text_encoder_2", dtype),
+            transformer=convert(
+                SD3Transformer2DModel, file, _DENOISER, folder / "transformer", dtype
             ),
-            tokenizers=_tokenizers(folder, token, download),
-            text_encoder_3=_load_t5(file, t5_prefix, folder, dtype) if t5 else None,
+            vae=convert_vae(file, folder / "vae", dtype),
+            text_encoders=(
+                _unprojected_clip(file, clip_l, narrow, dtype),
+                fill(CLIPTextModelWithProjection, file, wide, read_stripped(file, clip_g), dtype),
+            ),
+            tokenizers=clip_tokenizers(folder, token, download),
+            text_encoder_3=_load_t5(file, t5_prefix, folder / "text_encoder_3", dtype)
+            if t5
+            else None,
             tokenizer_3=load_tokenizer(AutoTokenizer, folder / "tokenizer_3") if t5 else None,
         )
-    except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
-        raise WeightsCorrupt(f"{file} cannot be loaded: {first_line(error)}") from error
     return parts, folder
 
 
-def read_part(file: Path, prefix: str) -> dict[str, torch.Tensor]:
-    """Read the tensors whose names start with the prefix; the others stay on disk.
-
-    Raises:
-        WeightsUnavailable: there are none.
-    """
-    with safe_open(file, framework="pt") as content:
-        names = [name for name in content.keys() if name.startswith(prefix)]  # noqa: SIM118  # no dict
-        tensors = {name: content.get_tensor(name) for name in names}
-    if not tensors:
-        raise WeightsUnavailable(
-            f"{file} holds no {prefix}* tensors: take a file with the text encoders included, "
-            "or a diffusers folder"
+def load_story_file(
+    file: Path,
+    layout: str | None,
+    dtype: torch.dtype,
+    *,
+    token: str | None,
+    download: Download,
+) -> StoryParts:
+    """Load a story model; arguments and errors as `load_single_file`."""
+    folder = Path(layout) if layout else PUBLISHED_STORY
+    clip_l, clip_g = _STORY_ENCODERS
+    narrow, wide, vae = folder / "text_encoder", folder / "text_encoder_2", folder / "vae"
+    with told_as_corrupt(file):
+        return StoryParts(
+            unet=convert(UNet2DConditionModel, file, _DENOISER, folder / "unet", dtype),
+            vae=convert_vae(file, vae, autoencoder_dtype(vae, dtype)),
+            text_encoders=(
+                fill(CLIPTextModel, file, narrow, read_stripped(file, clip_l), dtype),
+                _open_clip(file, clip_g, wide, dtype),
+            ),
+            tokenizers=clip_tokenizers(folder, token, download),
+            noise=_noise(file, folder),
+            traits=read_story_traits(folder),
         )
-    return tensors
 
 
-def _convert(kind: Any, file: Path, prefix: str, layout: Path, dtype: torch.dtype) -> Any:
-    """Load a diffusers network through diffusers' own conversion of the original names."""
-    part = "vae" if kind is AutoencoderKL else "transformer"
-    with quiet_libraries():
-        network = kind.from_single_file(
-            read_part(file, prefix), config=str(layout / part), dtype=dtype, local_files_only=True
-        )
-    left = [name for name, tensor in network.state_dict().items() if tensor.is_meta]
-    if left:
-        raise WeightsCorrupt(f"{file} lacks {len(left)} tensors of the {part}, such as {left[0]}")
-    return network.eval().requires_grad_(requires_grad=False)
+def _unprojected_clip(file: Path, prefix: str, config: Path, dtype: torch.dtype) -> Any:
+    """SD3's narrow encoder: its pooled state is taken as it is, whatever projection a file has."""
+    width = AutoConfig.from_pretrained(str(config)).hidden_size
+    weights = read_stripped(file, prefix) | {"text_projection.weight": torch.eye(width)}
+    return fill(CLIPTextModelWithProjection, file, config, weights, dtype)
 
 
-def _load_clip(file: Path, prefix: str, config: Path, dtype: torch.dtype) -> Any:
-    weights = _strip(read_part(file, prefix), prefix)
-    if prefix == _ENCODERS[0]:
-        # SD3 takes this encoder's pooled state as it is: whatever the file says, no projection.
-        width = AutoConfig.from_pretrained(str(config)).hidden_size
-        weights["text_projection.weight"] = torch.eye(width)
-    return _fill(CLIPTextModelWithProjection, config, weights, dtype)
+def _open_clip(file: Path, prefix: str, config: Path, dtype: torch.dtype) -> Any:
+    """SDXL's wide encoder, whose tensors have OpenCLIP's names and fused attention."""
+    tensors = read_part(file, prefix)
+    refuse_gaps(f"{file}: {config.name}", {f"{prefix}text_projection"} - tensors.keys())
+    weights = convert_open_clip_checkpoint(None, tensors, prefix=prefix)
+    return fill(CLIPTextModelWithProjection, file, config, weights, dtype)
 
 
-def _load_t5(file: Path, prefix: str, layout: Path, dtype: torch.dtype) -> Any:
-    weights = _strip(read_part(file, prefix), prefix)
+def _load_t5(file: Path, prefix: str, config: Path, dtype: torch.dtype) -> Any:
+    weights = read_stripped(file, prefix)
     weights.setdefault("encoder.embed_tokens.weight", weights["shared.weight"])
-    return _fill(T5EncoderModel, layout / "text_encoder_3", weights, dtype)
+    return fill(T5EncoderModel, file, config, weights, dtype)
 
 
-def _strip(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    stripped = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
-    # A buffer of counting numbers that older versions saved.
-    stripped.pop("text_model.embeddings.position_ids", None)
-    return stripped
-
-
-def _fill(kind: Any, config: Path, weights: dict[str, torch.Tensor], dtype: torch.dtype) -> Any:
-    network = kind(AutoConfig.from_pretrained(str(config))).to(dtype)
-    network.load_state_dict(weights)
-    return network.eval().requires_grad_(requires_grad=False)
-
-
-def _tokenizers(
-    layout: Path, token: str | None, download: Download
-) -> tuple[CLIPTokenizer, CLIPTokenizer]:
-    if (layout / "tokenizer").is_dir() and (layout / "tokenizer_2").is_dir():
-        return load_clip_tokenizers(layout)
-    shared = pull(find_entry("clip-tokenizer"), t5=False, token=token, download=download)
-    first, second = (load_tokenizer(CLIPTokenizer, shared) for _ in range(2))
-    second.pad_token = "!"  # noqa: S105  # the padding token of the wider encoder, as published
-    return first, second
+def _noise(file: Path, folder: Path) -> NoiseSchedule:
+    noise = read_noise_schedule(folder)
+    names = tensor_names(file)
+    if _PREDICTS_V in names:
+        noise = replace(noise, prediction_type="v_prediction")
+    if _ENDS_IN_NOISE in names:
+        noise = replace(noise, rescale_betas_zero_snr=True)
+    return noise

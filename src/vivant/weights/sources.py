@@ -9,12 +9,13 @@ from pathlib import Path
 from vivant.base.errors import InvalidInput, WeightsUnavailable
 from vivant.weights.catalog import Entry, find_entry, read_catalog
 from vivant.weights.pull import Download
+from vivant.weights.thrifty import NETWORKS, ThriftyDownload
 
 _SMALL_FILES = ("model_index.json", "vivant.json", "SHA256SUMS")
-_SHARED = ("vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler")
-_SHARED_FILES = (*_SMALL_FILES, *(f"{part}/*" for part in _SHARED))
-POSE_FILES = (*_SHARED_FILES, "transformer/*", "controlnet/*")
-STORY_FILES = (*_SHARED_FILES, "unet/*")
+_SHARED_FILES = (*_SMALL_FILES, "scheduler/*.json", "tokenizer/*", "tokenizer_2/*")
+_POSE_PARTS = ("transformer", "controlnet", "vae", "text_encoder", "text_encoder_2")
+POSE_FILES = (*_SHARED_FILES, *(f"{part}/*" for part in _POSE_PARTS))
+STORY_FILES = (*_SHARED_FILES, *(f"{part}/config.json" for part in NETWORKS))
 T5_FILES = ("text_encoder_3/*", "tokenizer_3/*")
 CONTROL_FILES = ("config.json", "diffusion_pytorch_model*.safetensors*")
 TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
@@ -31,10 +32,12 @@ class Located:
         path: where they are.
         name: what to call them in a picture's settings; of a path only its last part, since
             pictures are shown to others.
+        pickles: whether pickles among them may be opened; see `Entry`.
     """
 
     path: Path
     name: str
+    pickles: bool = False
 
 
 def locate(reference: str | None, *, t5: bool, token: str | None, download: Download) -> Located:
@@ -46,8 +49,7 @@ def locate(reference: str | None, *, t5: bool, token: str | None, download: Down
     """
     name = reference or "embedded"
     files = (*POSE_FILES, *T5_FILES) if t5 else POSE_FILES
-    path = _bring(name, "pose", files, token=token, download=download)
-    return _located(name, path)
+    return _located(name, _bring(name, "pose", files, token=token, download=download))
 
 
 def locate_story(reference: str | None, *, token: str | None, download: Download) -> Located:
@@ -81,6 +83,9 @@ def pull(entry: Entry, *, t5: bool, token: str | None, download: Download) -> Pa
 
 
 def _located(name: str, path: Path) -> Located:
+    entry = read_catalog().get(name)
+    if entry is not None:
+        return Located(path, name, pickles=entry.pickles)
     own = Path(name).expanduser()
     return Located(path, own.resolve().name if own.exists() else name)
 
@@ -102,6 +107,8 @@ def _bring(
         return path
     if _HUB_ID.fullmatch(name) and path.suffix != ".safetensors":
         repo, _, revision = name.partition("@")
+        if kind == "story":
+            download = ThriftyDownload(download)
         return download(repo, revision=revision or None, files=files, token=token)
     known = ", ".join(entry.id for entry in read_catalog().values() if entry.kind == kind)
     raise InvalidInput(
@@ -112,6 +119,8 @@ def _bring(
 def _fetch(entry: Entry, files: tuple[str, ...], *, token: str | None, download: Download) -> Path:
     folder = entry.packaged
     if folder is None:
+        if entry.kind == "story":
+            download = ThriftyDownload(download, pickles=entry.pickles)
         return download(entry.source, revision=entry.revision, files=files, token=token)
     if not (folder / "model_index.json").is_file():
         raise WeightsUnavailable(

@@ -70,7 +70,7 @@ def save_tiny_story_model(
             _vae(flavour, native_size).save_pretrained(str(folder / "vae"))
         save_clips(folder, (CLIPTextModel, CLIPTextModelWithProjection), token_length)
     _scheduler(flavour).save_pretrained(str(folder / "scheduler"))
-    write_json(folder / "model_index.json", _model_index(_scheduler(flavour)))
+    write_json(folder / "model_index.json", _model_index(_scheduler(flavour), vae=vae))
     write_json(folder / "vivant.json", {"native_size": native_size} | dict(traits or {}))
     return folder
 
@@ -132,7 +132,7 @@ def _scheduler(flavour: Flavour) -> Any:
     )
 
 
-def _model_index(scheduler: Any) -> dict[str, object]:
+def _model_index(scheduler: Any, *, vae: bool) -> dict[str, object]:
     return {
         "_class_name": "StableDiffusionXLPipeline",
         "force_zeros_for_empty_prompt": True,
@@ -142,5 +142,5 @@ def _model_index(scheduler: Any) -> dict[str, object]:
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "tokenizer_2": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
+        "vae": ["diffusers", "AutoencoderKL"] if vae else [None, None],
     }

@@ -9,21 +9,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, SD3ControlNetModel, SD3Transformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    SD3ControlNetModel,
+    SD3Transformer2DModel,
+    UNet2DConditionModel,
+)
 from safetensors import SafetensorError, safe_open
-from transformers import AutoConfig, CLIPTextModelWithProjection, T5EncoderModel
+from transformers import AutoConfig, CLIPTextModel, CLIPTextModelWithProjection, T5EncoderModel
 
 from vivant.base.errors import WeightsCorrupt
 from vivant.weights.catalog import FileFacts
-from vivant.weights.networks import first_line
+from vivant.weights.config_files import read_object
+from vivant.weights.networks import CLIP_WRAPPER, first_line, weight_files
 
 SUMS_FILE = "SHA256SUMS"
 
 _KINDS: Mapping[str, Any] = {
     "transformer": SD3Transformer2DModel,
+    "unet": UNet2DConditionModel,
     "controlnet": SD3ControlNetModel,
     "vae": AutoencoderKL,
     "text_encoder": CLIPTextModelWithProjection,
@@ -32,6 +40,9 @@ _KINDS: Mapping[str, Any] = {
 }
 _MAY_LACK = frozenset({"encoder.embed_tokens.weight"})
 """A second name of T5's `shared.weight`, which files hold once."""
+
+_NONE = [None, None]
+"""Stands in a model's index for a part that it has not."""
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -43,7 +54,9 @@ def meta_network(kind: str, folder: Path) -> torch.nn.Module:
         kind: the part's name in the diffusers layout, such as "transformer".
         folder: holds `config.json`.
     """
-    network = _KINDS[kind]
+    # SDXL reads its narrow encoder without a projection.
+    unprojected = kind == "text_encoder" and (folder.parent / "unet").is_dir()
+    network = CLIPTextModel if unprojected else _KINDS[kind]
     with torch.device("meta"):
         if kind.startswith("text_encoder"):
             built = network(AutoConfig.from_pretrained(str(folder), local_files_only=True))
@@ -59,36 +72,53 @@ def expected_shapes(kind: str, folder: Path) -> Shapes:
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
 
-def stored_shapes(folder: Path) -> Shapes:
-    """Tensor shapes by name in a part's safetensors files, from their headers.
+def stored_shapes(folder: Path, *, pickles: bool = False) -> Shapes:
+    """Tensor shapes by name in a part's weights files; of safetensors only the headers are read.
+
+    Args:
+        folder: the part's.
+        pickles: see `load_network`.
 
     Raises:
         WeightsCorrupt: a file is broken or cut off.
     """
+    files = weight_files(folder, pickles=pickles)
+    read = _pickled_shapes if files.pickled else _header_shapes
     shapes: Shapes = {}
-    for file in sorted(folder.glob("*.safetensors")):
-        if ".fp16" in file.name:
-            continue  # the same tensors again, published beside the main files
+    for file in files.paths:
         try:
-            with safe_open(file, framework="pt") as content:
-                names = content.keys()
-                shapes |= {name: tuple(content.get_slice(name).get_shape()) for name in names}
-        except SafetensorError as error:
+            shapes |= read(file)
+        except (SafetensorError, UnpicklingError, EOFError, RuntimeError) as error:
             raise WeightsCorrupt(f"{file} is broken: {first_line(error)}") from error
     return shapes
 
 
-def find_problems(folder: Path, files: Mapping[str, FileFacts] | None = None) -> list[str]:
+def _header_shapes(file: Path) -> Shapes:
+    with safe_open(file, framework="pt") as content:
+        names = content.keys()
+        return {name: tuple(content.get_slice(name).get_shape()) for name in names}
+
+
+def _pickled_shapes(file: Path) -> Shapes:
+    tensors = torch.load(file, map_location="meta", weights_only=True)
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def find_problems(
+    folder: Path, files: Mapping[str, FileFacts] | None = None, *, pickles: bool = False
+) -> list[str]:
     """List what is wrong with a model folder, or a control net's; empty means sound.
 
     Args:
         folder: in diffusers layout.
         files: facts known of its files; hashes in a `SHA256SUMS` file count as well.
+        pickles: see `load_network`.
     """
-    problems: list[str] = []
+    problems = [f"{part} is missing" for part in _absent(folder)]
     for kind, part in _parts(folder):
         try:
-            problems += _compare(kind, expected_shapes(kind, part), stored_shapes(part))
+            stored = stored_shapes(part, pickles=pickles)
+            problems += _compare(kind, expected_shapes(kind, part), stored)
         except (WeightsCorrupt, OSError, ValueError) as error:
             problems.append(f"{kind}: {first_line(error)}")
     facts = dict(files or {}) | _read_sums(folder)
@@ -115,7 +145,21 @@ def _parts(folder: Path) -> Iterator[tuple[str, Path]]:
             yield kind, folder / kind
 
 
+def _absent(folder: Path) -> Iterator[str]:
+    """Networks that the model's index lists and that are not there; T5 may be left out."""
+    path = folder / "model_index.json"
+    index = read_object(path) if path.is_file() else {}
+    for kind in _KINDS:
+        listed = kind != "text_encoder_3" and index.get(kind, _NONE) != _NONE
+        if listed and not (folder / kind / "config.json").is_file():
+            yield kind
+
+
 def _compare(kind: str, expected: Shapes, stored: Shapes) -> list[str]:
+    stored = {
+        name if name in expected else name.removeprefix(CLIP_WRAPPER): shape
+        for name, shape in stored.items()
+    }
     missing = sorted(expected.keys() - stored.keys() - _MAY_LACK)
     wrong = sorted(name for name in expected.keys() & stored if expected[name] != stored[name])
     lack = f"{kind}: {len(missing)} tensors are missing, such as {''.join(missing[:1])}"

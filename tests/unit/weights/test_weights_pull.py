@@ -16,7 +16,7 @@ from huggingface_hub.errors import (
 
 from vivant.base.errors import InvalidInput, WeightsUnavailable
 from vivant.weights.catalog import find_entry, read_catalog
-from vivant.weights.pull import explain
+from vivant.weights.pull import explain, left_out
 from vivant.weights.sources import pull
 
 RESPONSE = httpx2.Response(503, request=httpx2.Request("GET", "https://hub.example/x"))
@@ -51,6 +51,7 @@ def test_a_gated_model_says_where_and_how_to_get_access() -> None:
 def test_the_catalogue_holds_together() -> None:
     catalog = read_catalog()
     assert {"embedded", "sd3-medium", "sd3-controlnet-pose"} <= catalog.keys()
+    assert {"embedded-story", "RealVision", "Unstable"} <= catalog.keys()
     for entry in catalog.values():
         assert entry.about
         assert entry.licence
@@ -58,6 +59,7 @@ def test_the_catalogue_holds_together() -> None:
             assert catalog[entry.controlnet].kind == "controlnet"
     assert catalog["sd3-medium"].gated
     assert 5e9 < catalog["sd3-medium"].bytes < 7e9
+    assert catalog["SDXL"].bytes == pytest.approx(catalog["RealVision"].bytes, rel=0.01)
 
 
 def test_pulling_asks_for_the_pinned_revision_and_t5_only_on_demand() -> None:
@@ -74,6 +76,13 @@ def test_pulling_asks_for_the_pinned_revision_and_t5_only_on_demand() -> None:
     assert (repo, revision) == (entry.source, entry.revision)
     assert not any("_3" in pattern for pattern in plain)
     assert set(with_t5) - set(plain) == {"text_encoder_3/*", "tokenizer_3/*"}
+
+
+def test_pickles_and_doubles_come_only_when_named() -> None:
+    assert {"*.fp16*", "*.bin"} <= set(left_out(["unet/*", "vae/*.safetensors*"]))
+    assert "*.fp16*" not in left_out(["unet/*.fp16*"])
+    assert "*.bin" in left_out(["unet/*.fp16*"])
+    assert "*.bin" not in left_out(["unet/*pytorch_model*.bin*"])
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vivant.base.errors import WeightsCorrupt
-from vivant.weights.traits import Traits, read_traits
+from vivant.weights.traits import FreeU, StoryTraits, Traits, read_story_traits, read_traits
 
 
 def write(folder: Path, name: str, content: object) -> None:
@@ -40,3 +40,38 @@ def test_a_broken_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vivant.json").write_text("{", encoding="utf-8")
     with pytest.raises(WeightsCorrupt, match="not JSON"):
         read_traits(tmp_path)
+
+
+def test_a_published_story_folder_has_the_published_defaults(tmp_path: Path) -> None:
+    assert read_story_traits(tmp_path) == StoryTraits(1024, 32, 1.0, 0.0, FreeU(0.6, 0.4, 1.1, 1.2))
+
+
+@pytest.mark.parametrize(
+    ("stated", "freeu"),
+    [(True, FreeU()), (False, None), ([0.9, 0.2, 1, 1.4], FreeU(s1=0.9, s2=0.2, b1=1, b2=1.4))],
+)
+def test_freeu_is_on_off_or_four_numbers(
+    tmp_path: Path, stated: object, freeu: FreeU | None
+) -> None:
+    write(tmp_path, "vivant.json", {"freeu": stated, "guidance_rescale": 0.5, "vae_of": "embedded"})
+    assert read_story_traits(tmp_path) == StoryTraits(
+        guidance_rescale=0.5, freeu=freeu, vae_of="embedded"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"freeu": [0.6, 0.4, 1.1]},
+        {"freeu": "on"},
+        {"freeu": [0.6, 0.4, 1.1, "1.2"]},
+        {"freeu": [-0.6, 0.4, 1.1, 1.2]},
+        {"guidance_rescale": 1.5},
+        {"shift": 3.0},
+        {"vae_of": 1},
+    ],
+)
+def test_nonsense_about_stories_is_refused(tmp_path: Path, content: object) -> None:
+    write(tmp_path, "vivant.json", content)
+    with pytest.raises(WeightsCorrupt, match=r"vivant\.json"):
+        read_story_traits(tmp_path)
