@@ -34,7 +34,13 @@ def show(
         typer.echo(json.dumps(facts, indent=2))
         return
     rows = [
-        (entry.id, _size(entry.bytes), "gated" if entry.gated else "open", entry.licence)
+        (
+            entry.id,
+            entry.kind,
+            _size(entry.bytes),
+            "gated" if entry.gated else "open",
+            entry.licence,
+        )
         for entry in entries
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -67,7 +73,9 @@ def verify(
     else:
         found = {
             entry.id: find_problems(
-                folder, dict(entry.files) | (dict(entry.t5_files) if t5 else {})
+                folder,
+                dict(entry.files) | (dict(entry.t5_files) if t5 else {}),
+                pickles=entry.pickles,
             )
             for entry, folder in _bring(name, hub_cache, t5=t5)
         }
