@@ -16,7 +16,6 @@ import argparse
 import itertools
 import json
 import platform
-import resource
 import statistics
 import sys
 import time
@@ -27,6 +26,7 @@ from pathlib import Path
 import random_weights
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, StableDiffusion3ControlNetPipeline
+from measure import Plain, forget_peak, peak_gib, synchronise, timed
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -48,7 +48,6 @@ PROMPT = (
     "Anime style illustration of a girl wearing a suit. A moon in sky. "
     "In the background we see a big rain approaching."
 )
-GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -167,41 +166,6 @@ def diffusers_run(
     return run
 
 
-def timed(run: Callable[[], object], device: torch.device) -> float:
-    """Seconds that a run takes."""
-    synchronise(device)
-    start = time.perf_counter()
-    run()
-    synchronise(device)
-    return time.perf_counter() - start
-
-
-def synchronise(device: torch.device) -> None:
-    """Waits for the card to finish."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def forget_peak(device: torch.device) -> None:
-    """Starts the measure of peak memory anew, where the system can."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    elif Path("/proc/self/clear_refs").exists():
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
-def peak_gib(device: torch.device) -> float:
-    """Peak memory since `forget_peak`, or of the process where that cannot be told."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / GIB
-    status = Path("/proc/self/status")
-    if status.exists():
-        [line] = [row for row in status.read_text().splitlines() if row.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024 / GIB
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / GIB
-
-
 def table_of(figures: Sequence[Figures], title: str) -> Table:
     """The figures, one case a line, with throughput against a batch of one."""
     single = {(each.size, each.sampler): each.picture_s for each in figures if each.batch == 1}
@@ -227,7 +191,7 @@ def table_of(figures: Sequence[Figures], title: str) -> Table:
 
 def arguments() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Plain)
     parser.add_argument("--weights", default="embedded", help="as `vivant pose --weights`")
     parser.add_argument("--random-weights", choices=sorted(random_weights.MODELS))
     parser.add_argument("--against", choices=["diffusers", "nothing"])
@@ -246,10 +210,6 @@ def arguments() -> argparse.Namespace:
     options.against = options.against or ("diffusers" if options.random_weights else "nothing")
     options.sampler = options.sampler or ["euler", "dpmpp_2m", "dpmpp_2m_sde", "heun"]
     return options
-
-
-class _Plain(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
-    """Keeps the examples' lines and tells the defaults."""
 
 
 def main() -> None:

@@ -48,13 +48,13 @@ def sd3_medium(device: str, dtype: str) -> PoseModel:
         config = kind.load_config(published / part)
         with init_empty_weights():
             net = kind.from_config(config)
-        return _filled(net, place)
+        return filled(net, place)
 
     def clip(part: str) -> CLIPTextModelWithProjection:
         config = CLIPTextConfig.from_pretrained(published / part)
         with init_empty_weights():
             net = CLIPTextModelWithProjection(config)
-        return _filled(net, place)
+        return filled(net, place)
 
     return PoseModel(
         transformer=network(SD3Transformer2DModel, "transformer"),
@@ -72,7 +72,7 @@ def sd3_medium(device: str, dtype: str) -> PoseModel:
 
 
 @torch.no_grad()
-def _filled(net: Any, place: Placement) -> Any:
+def filled(net: Any, place: Placement) -> Any:
     """Gives a network on the meta device its values, made where and as they are used."""
     generator = torch.Generator(place.device).manual_seed(0)
     for name, parameter in list(net.named_parameters()):

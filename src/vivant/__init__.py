@@ -17,12 +17,18 @@ from typing import TYPE_CHECKING
 from vivant.base.version import __version__
 
 if TYPE_CHECKING:
-    from vivant.doors.api import PosePipeline
-    from vivant.service.generate import PictureFile
+    from vivant.doors.api import PosePipeline, StoryPipeline
+    from vivant.service.files import PictureFile
+    from vivant.service.stories import Story
 
-__all__ = ["PictureFile", "PosePipeline", "__version__"]
+__all__ = ["PictureFile", "PosePipeline", "Story", "StoryPipeline", "__version__"]
 
-_HOMES = {"PosePipeline": "vivant.doors.api", "PictureFile": "vivant.service.generate"}
+_HOMES = {
+    "PosePipeline": "vivant.doors.api",
+    "StoryPipeline": "vivant.doors.api",
+    "PictureFile": "vivant.service.files",
+    "Story": "vivant.service.stories",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The command line: `vivant pose` makes pictures, `vivant weights` looks after models."""
+"""The command line: pictures, stories, and the weights that make them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import typer
 
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture, VivantError
 from vivant.base.version import __version__
-from vivant.doors import pose_command, weights_commands
+from vivant.doors import pose_command, story_command, weights_commands
 
 app = typer.Typer(
     name="vivant",
-    help="Pictures of people in the pose you ask for.",
+    help="Pictures of people in the pose you ask for, and comics whose people stay the same.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.command("pose")(pose_command.pose)
+app.command("story")(story_command.story)
 app.add_typer(weights_commands.app, name="weights")
 
 

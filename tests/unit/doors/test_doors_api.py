@@ -18,7 +18,7 @@ from vivant.output.encode import read_settings
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_to_json
 from vivant.pose.presets import load_preset, preset_names
-from vivant.service.generate import PictureFile
+from vivant.service.files import PictureFile
 from vivant.weights.tiny import save_tiny_pose_model
 
 

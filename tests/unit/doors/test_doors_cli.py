@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 import vivant
-from vivant.doors import pose_command
 from vivant.doors.cli import main
+from vivant.doors.options import field_option
 from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.output.encode import read_settings
 from vivant.weights.tiny import save_tiny_pose_model
@@ -251,6 +251,6 @@ def test_weights_pull_of_an_unknown_name(run: Run) -> None:
 
 
 def test_options_are_described_by_the_request() -> None:
-    option = pose_command._field("strength")
+    option = field_option(Request, "strength")
     assert "from 0 to 1" in str(option.help)
     assert option.show_default == "0.8"

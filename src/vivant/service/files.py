@@ -1,22 +1,15 @@
-"""The straight line of use: a checked request goes in, progress and picture files come out."""
+"""Finished pictures as files, with how they were made inside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from vivant.base.contract import Picture, Progress
-from vivant.endpoints.sd3_med_pose import endpoint as pose_endpoint
-from vivant.endpoints.sd3_med_pose.request import Request
+from vivant.base.contract import Events, Picture, Progress
 from vivant.output.encode import Format, encode, format_of
-from vivant.pose.skeleton import Pose
-
-if TYPE_CHECKING:
-    from vivant.weights.model import PoseModel
 
 
 @dataclass(frozen=True)
@@ -63,26 +56,18 @@ class PictureFile:
         return path
 
 
-def generate(
-    model: PoseModel, request: Request, pose: Pose | None = None
+def as_files(
+    events: Events, output_format: Format, output_quality: int
 ) -> Iterator[Progress | PictureFile]:
-    """Make a request's pictures.
+    """The events of a request with its pictures made ready to be written down.
 
     Args:
-        model: the networks.
-        request: checked; see `Request.from_fields`.
-        pose: the request's pose where it was read already.
-
-    Yields:
-        `Progress` after each step, and each picture in its order.
-
-    Raises:
-        InvalidInput: a size off the model's grid.
-        UnreadablePicture: the pose cannot be read.
-        NobodyFound: it shows nobody.
+        events: of an endpoint's `run`.
+        output_format: that the request asked for.
+        output_quality: 0 to 100, for JPEG and WebP.
     """
-    for event in pose_endpoint.run(model, request, pose):
+    for event in events:
         if isinstance(event, Picture):
-            yield PictureFile(event, request.output_format, request.output_quality)
+            yield PictureFile(event, output_format, output_quality)
         else:
             yield event

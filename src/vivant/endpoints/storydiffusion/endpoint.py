@@ -1,0 +1,214 @@
+"""The story endpoint: read the script, load the model, make the panels and the pages.
+
+Importing it needs no torch; `load` and `run` import what they need when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from vivant.base.contract import Events, Picture
+from vivant.base.errors import InvalidInput
+from vivant.comic.page import compose
+from vivant.comic.script import Panel, parse_script
+from vivant.comic.styles import styled
+from vivant.endpoints.storydiffusion.request import Request
+from vivant.endpoints.storydiffusion.sizing import drawn_size
+
+if TYPE_CHECKING:
+    from vivant.weights.model import StoryModel
+
+SLUG = "storydiffusion"
+
+
+@dataclass(frozen=True)
+class Redo:
+    """Another take of one panel, with the character kept.
+
+    Attributes:
+        panel: its number in the script, from 1.
+        seed: of its noise, 0 or more.
+    """
+
+    panel: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Take:
+    """One picture to draw.
+
+    Attributes:
+        panel: its place in the script, from 0.
+        prompt: what to show: description, line and style together.
+        negative_prompt: what not to show.
+        seed: of its noise.
+    """
+
+    panel: int
+    prompt: str
+    negative_prompt: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Storyboard:
+    """What the pipeline reads of a request: checked, prompts complete, sizes concrete.
+
+    Attributes:
+        identities: the panels that all others look at.
+        followers: the panels that look at them.
+        only_followers: whether the identity panels themselves are not wanted.
+        seed: of the shared attention's choices.
+        num_steps: denoising steps.
+        guidance_scale: as asked.
+        sa32: share on the coarse grid, 0 to 1.
+        sa64: share on the fine grid, 0 to 1.
+        width: that panels are drawn at, in pixels.
+        height: the same.
+    """
+
+    identities: tuple[Take, ...]
+    followers: tuple[Take, ...]
+    only_followers: bool
+    seed: int
+    num_steps: int
+    guidance_scale: float
+    sa32: float
+    sa64: float
+    width: int
+    height: int
+
+
+def load(
+    weights: str | None = None,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    offload: str = "auto",
+    token: str | None = None,
+) -> StoryModel:
+    """Load the model that draws; see `vivant.weights.load.load_story_model`."""
+    from vivant.weights.load import load_story_model  # noqa: PLC0415  # torch, only when needed
+
+    return load_story_model(weights, device=device, dtype=dtype, offload=offload, token=token)
+
+
+def read_script(request: Request, redo: Redo | None = None) -> tuple[Panel, ...]:
+    """The panels of a request's script.
+
+    Raises:
+        InvalidInput: the script is empty or too long, `num_ids` or the panel to make again is
+            beyond its end, or there is a reference image.
+    """
+    if request.ref_image is not None:
+        raise InvalidInput("ref_image", "a picture", "none: no model here reads one yet")
+    panels = parse_script(request.comic_description)
+    if request.num_ids > len(panels):
+        allowed = f"at most {len(panels)}, the number of panels"
+        raise InvalidInput("num_ids", request.num_ids, allowed)
+    if redo is not None and not 1 <= redo.panel <= len(panels):
+        raise InvalidInput("redo", redo.panel, f"a panel's number, 1 to {len(panels)}")
+    return panels
+
+
+def prompts(request: Request, panel: Panel) -> tuple[str, str]:
+    """A panel's prompt and negative prompt: who, what happens, and the style around both."""
+    who = request.character_description.strip() if panel.has_character else ""
+    text = f"{who}, {panel.prompt}" if who else panel.prompt
+    return styled(request.style_name, text, request.negative_prompt)
+
+
+def storyboard(
+    request: Request, panels: Sequence[Panel], size: tuple[int, int], redo: Redo | None = None
+) -> Storyboard:
+    """What to draw for a request; with `redo` the identity panels and one more take.
+
+    Args:
+        request: checked.
+        panels: its script's.
+        size: width and height to draw at.
+        redo: the panel to make again. It follows the identity panels even if it is one of them, so
+            that all other panels stay as they were.
+    """
+    takes = [Take(i, *prompts(request, panel), request.seed + i) for i, panel in enumerate(panels)]
+    followers = takes[request.num_ids :]
+    if redo is not None:
+        again = takes[redo.panel - 1]
+        followers = [Take(again.panel, again.prompt, again.negative_prompt, redo.seed)]
+    return Storyboard(
+        identities=tuple(takes[: request.num_ids]),
+        followers=tuple(followers),
+        only_followers=redo is not None,
+        seed=request.seed,
+        num_steps=request.num_steps,
+        guidance_scale=request.guidance_scale,
+        sa32=request.sa32_setting,
+        sa64=request.sa64_setting,
+        width=size[0],
+        height=size[1],
+    )
+
+
+def run(model: StoryModel, request: Request, redo: Redo | None = None) -> Events:
+    """Make a request's panels and pages.
+
+    Args:
+        model: as `load` gives it.
+        request: checked.
+        redo: make only this panel again; no page is laid out.
+
+    Yields:
+        `Progress` as panels take their steps, each panel's `Picture` in the script's order, and
+        each page's.
+
+    Raises:
+        InvalidInput: what `read_script` raises.
+    """
+    from vivant.endpoints.storydiffusion.pipeline import generate  # noqa: PLC0415  # torch
+
+    panels = read_script(request, redo)
+    drawn = drawn_size(request, model.traits.native_size, model.traits.size_multiple)
+    made: list[Picture] = []
+    for event in generate(model, storyboard(request, panels, drawn, redo)):
+        if isinstance(event, Picture):
+            made.append(finished_panel(request, panels[event.index], event))
+            yield made[-1]
+        else:
+            yield event
+    if redo is None:
+        images = [picture.image for picture in made]
+        yield from pages(request, panels, images, model.source)
+
+
+def finished_panel(request: Request, panel: Panel, drawn: Picture) -> Picture:
+    """A panel at the size that was asked for, with its caption among its settings."""
+    asked = request.image_width, request.image_height
+    image, warnings = drawn.image, drawn.warnings
+    if image.size != asked:
+        width, height = image.size
+        warnings += (f"this model draws at {width} x {height}; panels were enlarged",)
+        image = image.resize(asked, Image.Resampling.LANCZOS)
+    settings = {**drawn.settings, "caption": panel.caption, "panel": drawn.index + 1}
+    return replace(drawn, image=image, settings=settings, warnings=warnings, kind="panel")
+
+
+def pages(
+    request: Request, panels: Sequence[Panel], images: Sequence[Image.Image], weights: str
+) -> Iterator[Picture]:
+    """Lay all panels out; yields each page's `Picture`."""
+    captions = [panel.caption for panel in panels]
+    book = compose(images, captions, request.comic_style, seed=request.seed)
+    for place, image in enumerate(book.pages):
+        yield Picture(
+            image=image,
+            seed=request.seed,
+            index=place,
+            settings=request.settings() | {"weights": weights},
+            warnings=book.warnings,
+            kind="page",
+        )

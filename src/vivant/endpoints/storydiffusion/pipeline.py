@@ -1,0 +1,163 @@
+"""From a storyboard to panels: noise, texts, schedule, lockstep, decode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from vivant.base.contract import Events, Picture, Progress
+from vivant.diffusion.autoencoder import decode, pixels_per_latent
+from vivant.diffusion.consistent_attention import StoryAttention, install, shares_of
+from vivant.diffusion.guidance import effective_guidance
+from vivant.diffusion.latents import NoiseStream, latent_shape
+from vivant.diffusion.parametrisations import EpsilonPrediction, Parametrisation, VPrediction
+from vivant.diffusion.samplers.ode import euler
+from vivant.diffusion.schedules import sigmas_for
+from vivant.diffusion.story import Cast, Lockstep, SDXLDenoiser
+from vivant.diffusion.windows import WindowedTextEncoders
+from vivant.endpoints.storydiffusion.endpoint import Storyboard, Take
+from vivant.weights.model import StoryModel
+
+AT_ONCE = 8
+"""Panels in one evaluation of the network; a guided panel takes two rows."""
+
+SCHEDULES = {"leading": "ddim_uniform", "trailing": "simple", "linspace": "normal"}
+"""Our names for the ways in which a model's timesteps are spaced."""
+
+
+def generate(model: StoryModel, board: Storyboard, *, at_once: int = AT_ONCE) -> Events:
+    """Draw a storyboard's panels, all of them one step at a time.
+
+    Args:
+        model: the networks.
+        board: what to draw.
+        at_once: panels in one evaluation at most, which bounds the memory.
+
+    Yields:
+        `Progress` after each evaluation, and each panel's `Picture` in the storyboard's order.
+
+    Raises:
+        InvalidInput: a size off the model's grid, or steps out of range.
+    """
+    takes = (*board.identities, *board.followers)
+    parametrisation = parametrisation_of(model)
+    sigmas = sigmas_for(
+        SCHEDULES[model.noise.timestep_spacing], "ddim", board.num_steps, parametrisation
+    ).tolist()
+    lockstep = Lockstep(denoiser_of(model), cast_of(model, board), attention_of(board), at_once)
+    sampling = euler(noise_of(model, board, takes, parametrisation, sigmas[0]), sigmas)
+    total, done = board.num_steps * len(takes), 0
+    latents, sigma = next(sampling)
+    while True:
+        clean = []
+        for places, prediction in lockstep.evaluate(latents, sigma):
+            clean.append(prediction)
+            done += len(places)
+            yield Progress(done, total, panels=tuple(takes[i].panel for i in places))
+        try:
+            latents, sigma = sampling.send(torch.cat(clean))
+        except StopIteration as finished:
+            latents = finished.value
+            break
+    yield from _pictures(model, board, latents)
+
+
+def _pictures(model: StoryModel, board: Storyboard, latents: Tensor) -> Iterator[Picture]:
+    """Decode the panels that are wanted, one by one."""
+    first = len(board.identities) if board.only_followers else 0
+    takes = (*board.identities, *board.followers)
+    for take, sample in zip(takes[first:], latents[first:], strict=True):
+        yield Picture(
+            image=decode(model.vae, sample),
+            seed=take.seed,
+            index=take.panel,
+            settings=settings_of(model, board, take),
+        )
+
+
+def settings_of(model: StoryModel, board: Storyboard, take: Take) -> dict[str, object]:
+    """How a panel was made."""
+    return {
+        "prompt": take.prompt,
+        "negative_prompt": take.negative_prompt,
+        "num_steps": board.num_steps,
+        "guidance_scale": board.guidance_scale,
+        "seed": take.seed,
+        "story_seed": board.seed,
+        "num_ids": len(board.identities),
+        "sa32_setting": board.sa32,
+        "sa64_setting": board.sa64,
+        "width": board.width,
+        "height": board.height,
+        "weights": model.source,
+    }
+
+
+def noise_of(
+    model: StoryModel,
+    board: Storyboard,
+    takes: tuple[Take, ...],
+    parametrisation: Parametrisation,
+    sigma: float,
+) -> Tensor:
+    """Start latents of all panels at `sigma`, each from its own seed."""
+    shape = latent_shape(
+        board.width,
+        board.height,
+        channels=int(model.unet.config.in_channels),
+        pixels_per_latent=pixels_per_latent(model.vae),
+        multiple=model.traits.size_multiple,
+    )
+    noise = [NoiseStream(take.seed, shape, model.device).draw() for take in takes]
+    return parametrisation.start(torch.stack(noise), sigma)
+
+
+def cast_of(model: StoryModel, board: Storyboard) -> Cast:
+    """The panels' texts, encoded, all in as many windows as the longest needs."""
+    takes = (*board.identities, *board.followers)
+    guidance = effective_guidance(board.guidance_scale, model.traits.guidance_factor)
+    texts = [take.prompt for take in takes]
+    if guidance != 1.0:
+        texts += [take.negative_prompt for take in takes]
+    encoders = WindowedTextEncoders(model.text_encoders, model.tokenizers)
+    encoded = encoders.encode(texts, model.device, model.dtype)
+    count = len(takes)
+    return Cast(
+        positive=encoded[:count],
+        negative=encoded[count:] if guidance != 1.0 else None,
+        guidance=guidance,
+        rescale=model.traits.guidance_rescale,
+        size=(board.height, board.width),
+    )
+
+
+def attention_of(board: Storyboard) -> StoryAttention:
+    """What the panels share."""
+    return StoryAttention(
+        seed=board.seed,
+        identities=len(board.identities),
+        shares=shares_of(board.height, board.width, sa32=board.sa32, sa64=board.sa64),
+    )
+
+
+def denoiser_of(model: StoryModel) -> SDXLDenoiser:
+    """The model's UNet, its attention layers ready for stories, with FreeU where it wants that."""
+    install(model.unet)
+    freeu = model.traits.freeu
+    if freeu is not None:
+        model.unet.enable_freeu(s1=freeu.s1, s2=freeu.s2, b1=freeu.b1, b2=freeu.b2)
+    return SDXLDenoiser(model.unet, parametrisation_of(model), model.dtype)
+
+
+def parametrisation_of(model: StoryModel) -> Parametrisation:
+    """The noise levels and the kind of prediction that the model was trained with."""
+    noise = model.noise
+    kinds = {"epsilon": EpsilonPrediction, "v_prediction": VPrediction}
+    return kinds[noise.prediction_type](
+        noise.beta_start,
+        noise.beta_end,
+        noise.beta_schedule,
+        zero_snr=noise.rescale_betas_zero_snr,
+    )
