@@ -50,6 +50,10 @@ class WeightsCorrupt(VivantError):
     """A weights file is present but is not what the catalogue or the configuration says."""
 
 
+class FontsMissing(VivantError):
+    """There is not one font to letter a caption with."""
+
+
 class NotEnoughCredits(VivantError):
     """An account cannot pay a price.
 
