@@ -26,13 +26,18 @@ CAPTIONS = 8
 def record(drawn: Sample, seed: int, pixels_per_unit: float) -> dict[str, Any]:
     """What is kept of a sample beside its picture."""
     rng = np.random.default_rng((seed, 1))
+    captions = [describe_sample(rng, drawn) for _ in range(CAPTIONS)]
+    return {"captions": captions} | facts(drawn, pixels_per_unit)
+
+
+def facts(drawn: Sample, pixels_per_unit: float) -> dict[str, Any]:
+    """What a picture shows and where: all of a record but its captions."""
     heads = []
     for actor in drawn.actors:
         x, y = actor.placed.at("head")
         r = actor.placed.posed.build.head / 2 * actor.placed.stature
         heads.append([round(v * pixels_per_unit, 1) for v in (x, y, r)])
     return {
-        "captions": [describe_sample(rng, drawn) for _ in range(CAPTIONS)],
         "joints": np.round(drawn.joints(pixels_per_unit), 1).tolist(),
         "heads": heads,
         "people": [{**asdict(a.person), "action": a.action} for a in drawn.actors],

@@ -14,7 +14,7 @@ from pathlib import Path
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from training.models import TEXT_LENGTH
-from training.world.vocabulary import NEGATIVES
+from training.world.story_captions import unwanted
 
 WORDS_ELSEWHERE = """
 dragon knight princess king queen robot teacher doctor chef pilot wizard witch astronaut soldier
@@ -46,7 +46,7 @@ def main() -> None:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator([*texts, *(list(NEGATIVES) + WORDS_ELSEWHERE) * 300], trainer)
+    tokenizer.train_from_iterator([*texts, *[*unwanted(), *WORDS_ELSEWHERE] * 300], trainer)
     model = json.loads(tokenizer.to_str())["model"]
     args.out.mkdir(parents=True, exist_ok=True)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())

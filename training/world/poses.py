@@ -225,6 +225,12 @@ def _fright(rng: Rng) -> BodyPose:
     return replace(_stand(rng), left_arm=arm, right_arm=arm, bend=rng.uniform(-8, 6))
 
 
+def _at_table(rng: Rng) -> BodyPose:
+    arm = Limb((rng.uniform(14, 24), 50), (rng.uniform(74, 92), 112))
+    other = Limb((30, 55), (rng.uniform(108, 132), 120)) if rng.random() < 0.4 else arm
+    return replace(_stand(rng), left_arm=arm, right_arm=other, yaw=rng.normal(0, 8))
+
+
 def _anything(rng: Rng) -> BodyPose:
     return BodyPose(
         any_arm(rng, LEFT),
@@ -239,7 +245,7 @@ def _anything(rng: Rng) -> BodyPose:
 
 @dataclass(frozen=True)
 class Action:
-    """A named posture: how to draw one at random, the words for it, how often it comes."""
+    """A named posture: how to draw one at random, the words for it, how often it comes unasked."""
 
     make: Callable[[Rng], BodyPose]
     words: tuple[str, ...]
@@ -271,6 +277,7 @@ ACTIONS: dict[str, Action] = {
     "arms crossed": Action(_cross_arms, ("arms crossed", "with crossed arms"), 0.6),
     "frightened": Action(_fright, ("very frightened", "scared"), 0.7),
     "posing": Action(_anything, ("posing",), 4.5),
+    "at a table": Action(_at_table, ("sitting at a table",), 0.0, turns=False),
 }
 
 

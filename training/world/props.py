@@ -20,6 +20,7 @@ from training.world.brush import (
     stroke,
 )
 from training.world.figure import Placed
+from training.world.furniture import FURNITURE
 from training.world.vocabulary import INK
 
 
@@ -144,28 +145,27 @@ def _chest(c: skia.Canvas) -> None:
 
 
 _PAINTERS = {
-    "car": _car,
-    "house": _house,
-    "tree": _tree,
-    "tiger": _tiger,
-    "cat": _cat,
-    "dog": _dog,
-    "chest": _chest,
-}
+    "car": (_car, 52),
+    "house": (_house, 44),
+    "tree": (_tree, 26),
+    "tiger": (_tiger, 44),
+    "cat": (_cat, 30),
+    "dog": (_dog, 32),
+    "chest": (_chest, 34),
+} | FURNITURE
+"""Each with half the width of its shadow."""
 
 
 def paint_prop(
     canvas: skia.Canvas, name: str, x: float, y: float, scale: float, *, mirrored: bool
 ) -> None:
     """One prop with its ground shadow at (x, y)."""
-    wide = {"car": 52, "house": 44, "tree": 26, "tiger": 44, "cat": 30, "dog": 32, "chest": 34}[
-        name
-    ]
+    painter, wide = _PAINTERS[name]
     canvas.save()
     canvas.translate(x, y)
     canvas.scale(-scale if mirrored else scale, scale)
     canvas.drawOval(skia.Rect(-wide, -5, wide, 7), fill((20, 16, 40), 0.25))
-    _PAINTERS[name](canvas)
+    painter(canvas)
     canvas.restore()
 
 

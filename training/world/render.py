@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import skia
@@ -21,6 +22,7 @@ from training.world.sky import INDOORS, Scene, tint, weather
 
 Rng = np.random.Generator
 UNITS = 256.0
+Prop: TypeAlias = tuple[str, float, float, float, bool]
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,16 @@ class Sample:
     """Everything needed to paint one picture, in units of 256 to the shorter side.
 
     Attributes:
-        props: name, x, y, scale, and whether it looks to the left.
+        props: name, x, y, scale, and whether it looks to the left; painted behind the actors.
+        front: the same, painted in front of them.
     """
 
     scene: Scene
     actors: tuple[Actor, ...]
-    props: tuple[tuple[str, float, float, float, bool], ...]
+    props: tuple[Prop, ...]
     width: float
     height: float
+    front: tuple[Prop, ...] = ()
 
     def joints(self, pixels_per_unit: float = 1.0) -> NDArray[np.float32]:
         """Body-18 joints of all actors [n, 18, 3], in pixels."""
@@ -143,7 +147,7 @@ def sample(seed: int, width: float = UNITS, height: float = UNITS, empty: float 
     scene = sample_scene(rng)
     kind = rng.random()
     actors: list[Actor] = []
-    props: list[tuple[str, float, float, float, bool]] = []
+    props: list[Prop] = []
     view = str(rng.choice(["full", "half", "close"], p=[0.66, 0.21, 0.13]))
     if kind < empty:
         view = "none"
@@ -200,6 +204,8 @@ def paint(sample: Sample, pixels_per_unit: float = 1.0) -> NDArray[np.uint8]:
         paint_prop(canvas, name, x, y, scale, mirrored=mirrored)
     for actor in sorted(sample.actors, key=lambda a: a.placed.stature):
         _paint_actor(canvas, actor, sample.height)
+    for name, x, y, scale, mirrored in sample.front:
+        paint_prop(canvas, name, x, y, scale, mirrored=mirrored)
     canvas.restore()
     weather(canvas, sample.scene, sample.width, sample.height)
     surface.flushAndSubmit()
