@@ -8,6 +8,7 @@ Writes RUN/latents/part-K.npz files; `train_pose` may start on the first while t
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,23 @@ def latent_weights(weights: np.ndarray, grid: int) -> np.ndarray:
     return weights.reshape(n, grid, k, grid, k).mean((2, 4))
 
 
+class Encoder:
+    """Pictures to the means of their latents, in bfloat16 where it can be."""
+
+    def __init__(self, vae: AutoencoderKL, device: torch.device) -> None:
+        self.device = device
+        self.vae = vae.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    @torch.inference_mode()
+    def __call__(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """RGB pictures [h, w, 3] uint8 to latents [n, channels, h / 16, w / 16] float16."""
+        x: Tensor = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2)
+        x = (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            mean = self.vae.encode(x).latent_dist.mean
+        return np.asarray(mean.float().contiguous().cpu().numpy().astype(np.float16))
+
+
 def main() -> None:
     """Encode picture by picture in small batches: they fit the caches."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,21 +66,11 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
-    device = torch.device(args.device)
     data = Rendered(args.data)
-    vae = AutoencoderKL.from_pretrained(args.vae).to(device, memory_format=torch.channels_last)
-    vae = vae.eval().requires_grad_(False)
+    encode = Encoder(AutoencoderKL.from_pretrained(args.vae), torch.device(args.device))
     tokenizer = CLIPTokenizer.from_pretrained(args.tokenizer)
     args.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(args.start)
-
-    @torch.inference_mode()
-    def encode(pictures: list[np.ndarray]) -> np.ndarray:
-        x: Tensor = torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2)
-        x = (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16):
-            mean = vae.encode(x).latent_dist.mean
-        return mean.float().contiguous().cpu().numpy().astype(np.float16)
 
     for first in range(args.start, min(args.stop, len(data)), args.part):
         indices = range(first, min(first + args.part, args.stop, len(data)))

@@ -27,8 +27,15 @@ SIZES: dict[str, dict[str, int]] = {
 """`small` trains on two CPU cores; `large` wants a GPU (and still ships within 48 MB)."""
 
 
-def text_encoder(vocabulary: int, width: int, layers: int) -> CLIPTextModelWithProjection:
-    """A small CLIP text model, its embeddings spread wide: the network reads a shallow layer."""
+def text_encoder(vocabulary: int, width: int, layers: int, kind: Any = None) -> Any:
+    """A small CLIP text model, its embeddings spread wide: the network reads a shallow layer.
+
+    Args:
+        vocabulary: tokens; the last two are the start and the end of a text.
+        width: of the hidden states, and of the projection.
+        layers: of the transformer.
+        kind: the class; by default the one with a projection.
+    """
     config = CLIPTextConfig(
         vocab_size=vocabulary,
         hidden_size=width,
@@ -41,10 +48,12 @@ def text_encoder(vocabulary: int, width: int, layers: int) -> CLIPTextModelWithP
         eos_token_id=vocabulary - 1,
         pad_token_id=vocabulary - 1,
     )
-    model = CLIPTextModelWithProjection(config)
-    embeddings = model.text_model.embeddings
-    nn.init.normal_(embeddings.token_embedding.weight, std=0.5)
-    nn.init.normal_(embeddings.position_embedding.weight, std=0.1)
+    model = (kind or CLIPTextModelWithProjection)(config)
+    for name, parameter in model.named_parameters():
+        if name.endswith("token_embedding.weight"):
+            nn.init.normal_(parameter, std=0.5)
+        elif name.endswith("position_embedding.weight"):
+            nn.init.normal_(parameter, std=0.1)
     return model
 
 
@@ -147,15 +156,7 @@ def save_pipeline(
         "text_encoder": nets.text[0],
         "text_encoder_2": nets.text[1],
     }
-    for name, net in parts.items():
-        dtype = next(net.parameters()).dtype
-        net.half().save_pretrained(folder / name)
-        net.to(dtype)
-        _forget_origin(folder / name / "config.json")
-    for name in ("tokenizer", "tokenizer_2"):
-        (folder / name).mkdir(exist_ok=True)
-        for file in tokenizer.iterdir():
-            (folder / name / file.name).write_bytes(file.read_bytes())
+    save_parts(folder, parts, tokenizer)
     FlowMatchEulerDiscreteScheduler(shift=traits["shift"]).save_pretrained(folder / "scheduler")
     index = {
         "_class_name": "StableDiffusion3Pipeline",
@@ -171,6 +172,19 @@ def save_pipeline(
     }
     (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
     (folder / "vivant.json").write_text(json.dumps(traits, indent=2) + "\n")
+
+
+def save_parts(folder: Path, parts: dict[str, Any], tokenizer: Path) -> None:
+    """Write networks in float16, each to its own folder, and the tokenizer of both encoders."""
+    for name, net in parts.items():
+        dtype = next(net.parameters()).dtype
+        net.half().save_pretrained(folder / name)
+        net.to(dtype)
+        _forget_origin(folder / name / "config.json")
+    for name in ("tokenizer", "tokenizer_2"):
+        (folder / name).mkdir(exist_ok=True)
+        for file in tokenizer.iterdir():
+            (folder / name / file.name).write_bytes(file.read_bytes())
 
 
 def _forget_origin(config: Path) -> None:

@@ -40,7 +40,7 @@ NOT_MATRICES = ("embed", "proj_out", "norm")
 """Parameters that AdamW trains although they have two dimensions."""
 
 
-class Latents:
+class Parts:
     """The encoded parts in memory; `refresh` picks up parts that appeared since."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
@@ -67,6 +67,10 @@ class Latents:
         self.all = {k: torch.cat([p[k] for p in self.parts]) for k in self.parts[0]}
         self.parts = [self.all]
         self.count = len(self.all["latents"])
+
+
+class Latents(Parts):
+    """The encoded pictures, skeletons and captions of the pose set."""
 
     def batch(self, size: int, unsaid: Tensor) -> dict[str, Tensor]:
         """Random rows; one text in ten is replaced by a row of `unsaid` (nothing, or a negative).
