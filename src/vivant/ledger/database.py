@@ -60,7 +60,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, over one consistent state; never waits for writers."""
+        """A transaction that only reads; it never waits for a writer, nor a writer for it."""
         with self.engine.connect() as connection:
             yield connection
 

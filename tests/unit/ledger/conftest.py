@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from tests.support.postgres import running_server
 from vivant.base.clock import SetClock
@@ -15,8 +15,7 @@ from vivant.ledger.accounts import Account, Accounts
 from vivant.ledger.database import Database, sqlite_url
 from vivant.ledger.ledger import Ledger
 from vivant.ledger.migrations import upgrade
-
-NewUrl = Callable[[], str]
+from vivant.ledger.tables import metadata
 
 
 @pytest.fixture
@@ -25,53 +24,35 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    with running_server() as url:
+def postgres_url() -> Iterator[str]:
+    """A database with all tables, on a server that is stopped with the last test."""
+    with running_server() as server:
+        url = server.format(name="postgres")
+        database = Database(url)
+        upgrade(database)
+        database.close()
         yield url
 
 
 @pytest.fixture(scope="session")
-def new_postgres_url(postgres: str) -> Iterator[NewUrl]:
-    """Makes databases with all tables, as copies of one."""
-    made = Database(postgres.format(name="postgres"))
-    admin = create_engine(made.engine.url, isolation_level="AUTOCOMMIT")
-    numbers = itertools.count()
-
-    def create(name: str, template: str) -> str:
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-        return postgres.format(name=name)
-
-    pattern = Database(create("pattern", "template0"))
-    upgrade(pattern)
-    pattern.close()
-    yield lambda: create(f"test_{next(numbers)}", "pattern")
-    admin.dispose()
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def new_sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> NewUrl:
-    """Makes databases with all tables, as copies of one."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    pattern = Database(sqlite_url(folder / "pattern.db"))
-    upgrade(pattern)
-    pattern.close()
-    numbers = itertools.count()
-
-    def create() -> str:
-        path = folder / f"test_{next(numbers)}.db"
-        shutil.copy(folder / "pattern.db", path)
-        return sqlite_url(path)
-
-    return create
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "pattern.db"
+    database = Database(sqlite_url(path))
+    upgrade(database)
+    database.close()
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str:
-    fixture = "new_sqlite_url" if request.param == "sqlite" else "new_postgres_url"
-    new_url: NewUrl = request.getfixturevalue(fixture)
-    return new_url()
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with all tables and nothing in them."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_file"), tmp_path / "vivant.db")
+        return sqlite_url(tmp_path / "vivant.db")
+    url: str = request.getfixturevalue("postgres_url")
+    _empty(url)
+    return url
 
 
 @pytest.fixture
@@ -89,3 +70,13 @@ def account(database: Database, clock: SetClock) -> Account:
 @pytest.fixture
 def ledger(database: Database, clock: SetClock) -> Ledger:
     return Ledger(database, clock)
+
+
+def _empty(url: str) -> None:
+    database = Database(url)
+    names = ", ".join(metadata.tables)
+    with database.write() as connection:
+        # The triggers that keep the book from changing hold for everyone but a replica.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {names}"))
+    database.close()

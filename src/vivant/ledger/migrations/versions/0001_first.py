@@ -34,7 +34,7 @@ def _make_money() -> None:
         sa.Column("window_start", _TIME),
         sa.Column("window_count", sa.Integer(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
-        sa.CheckConstraint("balance >= 0", name="ck_accounts_balance_not_negative"),
+        sa.CheckConstraint("balance >= 0", name=op.f("ck_accounts_balance_not_negative")),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
         sa.UniqueConstraint("name", name="uq_accounts_name"),
     )
@@ -61,7 +61,9 @@ def _make_money() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("expires_at", _TIME, nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
-        sa.CheckConstraint("charged BETWEEN 0 AND amount", name="ck_holds_charged_within_amount"),
+        sa.CheckConstraint(
+            "charged BETWEEN 0 AND amount", name=op.f("ck_holds_charged_within_amount")
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_holds_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_holds"),
     )
@@ -76,7 +78,7 @@ def _make_money() -> None:
         sa.Column("hold_id", sa.String(length=48)),
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
-        sa.CheckConstraint("balance >= 0", name="ck_movements_balance_not_negative"),
+        sa.CheckConstraint("balance >= 0", name=op.f("ck_movements_balance_not_negative")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_movements_account_id"),
         sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name="fk_movements_hold_id"),
         sa.PrimaryKeyConstraint("number", name="pk_movements"),
