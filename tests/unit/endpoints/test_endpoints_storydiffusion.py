@@ -141,7 +141,8 @@ def test_a_follower_s_take_with_its_own_seed_is_the_panel(
         ("num_ids", 5, "4"),
         ("num_ids", 0, "1 to 24"),
         ("comic_description", "\n".join(["at home"] * 25), "24"),
-        ("comic_description", "[NC]", ""),
+        ("comic_description", "[NC]", "line 1"),
+        ("comic_description", " \n", "a panel"),
         ("image_width", 260, "steps of 32"),
         ("image_height", 2048, "1024"),
         ("style_name", "Vaporwave", "Disney Charactor"),
@@ -182,7 +183,7 @@ def test_the_brief_s_request_is_the_default() -> None:
 
 
 def test_fields_come_as_strings_and_blank_ones_take_their_defaults() -> None:
-    fields = {"num_ids": "3", "sa32_setting": "0.5", "comic_description": " ", "image_width": ""}
+    fields = {"num_ids": "3", "sa32_setting": "0.5", "style_name": " ", "image_width": ""}
     assert Request.from_fields(fields) == Request.from_fields({})
     assert Request.from_fields({"comic_description": COMIC_DESCRIPTION.replace("\n", "\r\n")}) == (
         Request.from_fields({})

@@ -60,7 +60,7 @@ ImageSource = Annotated[
 class Request(EndpointRequest):
     """One request for a story."""
 
-    wishes = frozenset({"negative_prompt", "character_description"})
+    wishes = frozenset({"negative_prompt", "character_description", "comic_description"})
     in_words = MappingProxyType({"ref_image": "a picture"})
 
     character_description: str = Field(
