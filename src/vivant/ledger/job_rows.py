@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
-from vivant.base.errors import IdempotencyConflict, NoSuchJob, VivantError
+from vivant.base.errors import IdempotencyConflict, JobClosed, NoSuchJob, VivantError
 from vivant.ledger.ids import is_id
 from vivant.ledger.job import Idempotency, Job
 from vivant.ledger.rows import columns
@@ -55,6 +56,19 @@ def insert_job(connection: Connection, job: Job, idempotency: Idempotency | None
     connection.execute(insert(jobs), row)
 
 
+def claim_job(connection: Connection, request_id: str, now: datetime) -> Job:
+    """Make a job that is QUEUED a job that is PROCESSING.
+
+    Raises:
+        JobClosed: it is not QUEUED.
+        NoSuchJob: there is none.
+    """
+    row = connection.execute(_CLAIM, {"which": request_id, "now": now}).mappings().first()
+    if row is None:
+        raise JobClosed(request_id, find_job(connection, request_id).status)
+    return Job(**row)
+
+
 def note_progress(connection: Connection, request_id: str, step: int, total: int) -> bool:
     """Note how many steps are done; tells whether the job is PROCESSING."""
     values = {"which": request_id, "to_step": step, "to_total": total}
@@ -77,14 +91,9 @@ def finish_job(connection: Connection, ended: Job) -> Job:
         post_delivery(
             connection, ended.account_id, ended.request_id, ended.webhook_url, ended.finished_at
         )
-    return store_job(connection, ended)
-
-
-def store_job(connection: Connection, job: Job) -> Job:
-    """Write what may change of a job, save its progress."""
-    changed = {f"to_{name}": getattr(job, name) for name in _CHANGING}
-    connection.execute(_STORE, {"which": job.request_id, **changed})
-    return job
+    end = {f"to_{name}": getattr(ended, name) for name in _END}
+    connection.execute(_FINISH, {"which": ended.request_id, **end})
+    return ended
 
 
 def _one(
@@ -97,17 +106,8 @@ def _one(
     return Job(**row)
 
 
-_CHANGING = (
-    "status",
-    "attempts",
-    "seed",
-    "error",
-    "error_kind",
-    "metrics",
-    "charged",
-    "started_at",
-    "finished_at",
-)
+_END = ("status", "seed", "error", "error_kind", "metrics", "charged", "finished_at")
+"""What the end of a job writes."""
 
 _JOB = select(*columns(jobs, Job)).where(jobs.c.request_id == bindparam("which"))
 
@@ -123,10 +123,18 @@ _TURN = (
     select(accounts.c.id).where(accounts.c.id == bindparam("which")).with_for_update(key_share=True)
 )
 
-_STORE = (
+_CLAIM = (
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
-    .values({name: bindparam(f"to_{name}") for name in _CHANGING})
+    .where(jobs.c.status == JobStatus.QUEUED)
+    .values(status=JobStatus.PROCESSING, attempts=jobs.c.attempts + 1, started_at=bindparam("now"))
+    .returning(*columns(jobs, Job))
+)
+
+_FINISH = (
+    update(jobs)
+    .where(jobs.c.request_id == bindparam("which"))
+    .values({name: bindparam(f"to_{name}") for name in _END})
 )
 
 _PROGRESS = (

@@ -19,6 +19,7 @@ from vivant.ledger.database import Database
 from vivant.ledger.ids import new_id
 from vivant.ledger.job import Job, NewJob
 from vivant.ledger.job_rows import (
+    claim_job,
     earlier_job,
     find_job,
     finish_job,
@@ -26,7 +27,6 @@ from vivant.ledger.job_rows import (
     lock_job,
     note_progress,
     plain_text,
-    store_job,
 )
 from vivant.ledger.paging import Page, check_limit, page_of
 from vivant.ledger.postings import balance_of, post_hold, post_release, post_settle
@@ -125,13 +125,7 @@ class Jobs:
         """
         now = self._clock()
         with self._database.write() as connection:
-            job = lock_job(connection, request_id)
-            if job.status is not JobStatus.QUEUED:
-                raise JobClosed(request_id, job.status)
-            begun = replace(
-                job, status=JobStatus.PROCESSING, attempts=job.attempts + 1, started_at=now
-            )
-            return store_job(connection, begun)
+            return claim_job(connection, request_id, now)
 
     def progress(self, request_id: str, step: int, total: int) -> bool:
         """Note how many steps are done.
