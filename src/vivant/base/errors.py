@@ -189,3 +189,7 @@ class DeadlinePassed(VivantError):
     def __init__(self, limit: float) -> None:
         self.limit = limit
         super().__init__(f"not done within {limit:g} s")
+
+
+class Unfetchable(VivantError):
+    """What a URL names cannot be fetched, or must not be; the message says why."""
