@@ -1,15 +1,43 @@
-"""From panels and captions to pages."""
+"""From panels and captions to pages: white gutters, thin ink, captions in boxes.
+
+A caption stands in a box of its own in the panel's lower left corner and may cover the lowest fifth
+of the picture, where feet and floors are. If it needs more, the picture makes room for it.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageOps
 
-from vivant.base.errors import InvalidInput
+from vivant.comic.faces import Typecase
+from vivant.comic.layout import PageLayout, Rect, lay_out
+from vivant.comic.lettering import Block, Caption, Lettering, block_height
 
-COMIC_STYLES = ("Classic Comic Style", "Four Pannel")
+INK = "#17161a"
+PAPER = "#ffffff"
+CAPTION_PAPER = "#fffaeb"
+
+NARROWEST_PAGE = 1200
+WIDEST_PAGE = 2400
+"""In pixels; between them a page is about twice as wide as a panel."""
+
+LETTERS = 0.022
+SMALL_LETTERS = 0.014
+SMALLEST_LETTERS = 0.009
+"""Size of letters, in page widths: wished for, at least, and where a caption is very long."""
+
+COVERED = 0.2
+"""Share of a panel's height that a caption may cover of its picture."""
+
+COMFORTABLE = 0.3
+MOST_OF_PANEL = 0.5
+"""Shares of a panel's height that captions take at the size common to all, and at most."""
+
+CENTRING = (0.5, 0.15)
+"""What stays when a picture is cropped: its middle, and nearly all of the top, for the faces."""
 
 
 @dataclass(frozen=True)
@@ -25,39 +53,144 @@ class Book:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Strokes:
+    """Widths of lines and room around letters, in pixels."""
+
+    frame: int
+    box: int
+
+    @classmethod
+    def of(cls, page_width: int) -> _Strokes:
+        return cls(frame=max(round(page_width / 330), 2), box=max(round(page_width / 600), 1))
+
+
 def compose(
     images: Sequence[Image.Image], captions: Sequence[str], comic_style: str, *, seed: int
 ) -> Book:
     """Lay panels and captions out on pages, in the script's order.
 
     Args:
-        images: the panels, RGB and all of one size.
-        captions: one for each panel; an empty one leaves no room.
-        comic_style: a name of `COMIC_STYLES`.
+        images: the panels, one or more; the first one's shape is taken for that of all.
+        captions: one for each panel; an empty one has no box.
+        comic_style: a name of `vivant.comic.layout.COMIC_STYLES`.
         seed: chooses among layouts; the same seed gives the same pages.
 
     Raises:
         InvalidInput: there is no such comic style.
+        ValueError: there are no panels, or not as many captions.
     """
-    if comic_style not in COMIC_STYLES:
-        raise InvalidInput("comic_style", comic_style, f"one of: {', '.join(COMIC_STYLES)}")
-    del seed
-    pairs = list(zip(images, captions, strict=True))
-    pages = [_page(pairs[start : start + 4]) for start in range(0, len(pairs), 4)]
-    return Book(tuple(pages), ())
-
-
-def _page(pairs: Sequence[tuple[Image.Image, str]]) -> Image.Image:
-    width, height = pairs[0][0].size
-    gutter, strip = width // 24, width // 6
-    rows = -(-len(pairs) // 2)
-    page = Image.new(
-        "RGB", (2 * width + 3 * gutter, rows * (height + strip + gutter) + gutter), "white"
+    if not images:
+        raise ValueError("a book needs at least one panel")
+    width, height = images[0].size
+    layouts = lay_out(
+        len(images),
+        comic_style,
+        aspect=width / height,
+        page_width=min(max(round(2.1 * width), NARROWEST_PAGE), WIDEST_PAGE),
+        seed=seed,
     )
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(width // 24)
-    for place, (image, caption) in enumerate(pairs):
-        left = gutter + place % 2 * (width + gutter)
-        top = gutter + place // 2 * (height + strip + gutter)
-        page.paste(image, (left, top))
-        pen.text((left, top + height), caption, fill="black", font=font)
+    lettering = Lettering(Typecase.for_text(" ".join(captions)))
+    texts = [Caption(caption, lettering) for caption in captions]
+    places = [place for layout in layouts for place in layout.panels]
+    blocks, warnings = _set_captions(texts, places, layouts[0].width)
+    panels = list(zip(images, blocks, places, strict=True))
+    pages = []
+    for layout in layouts:
+        pages.append(_draw_page(layout, panels[: len(layout.panels)], lettering))
+        del panels[: len(layout.panels)]
+    return Book(tuple(pages), (*warnings, *_missing_glyphs(lettering)))
+
+
+def _draw_page(
+    layout: PageLayout,
+    panels: Sequence[tuple[Image.Image, Block, Rect]],
+    lettering: Lettering,
+) -> Image.Image:
+    page = Image.new("RGB", (layout.width, layout.height), PAPER)
+    pen = ImageDraw.Draw(page)
+    strokes = _Strokes.of(layout.width)
+    for image, block, place in panels:
+        box = _caption_box(block, place, strokes)
+        page.paste(_fitted(image, place, box), (place.left, place.top))
+        if block.lines:
+            pen.rectangle(_corners(box), fill=CAPTION_PAPER, outline=INK, width=strokes.box)
+            left = box.left + (box.width - block.width) / 2
+            lettering.draw(pen, block, left, box.top + (box.height - block.height) / 2, INK)
+        pen.rectangle(_corners(place), outline=INK, width=strokes.frame)
     return page
+
+
+def _fitted(image: Image.Image, place: Rect, box: Rect) -> Image.Image:
+    """A panel's picture in the size of its place, less what its caption needs of it."""
+    covered = min(box.height, round(COVERED * place.height))
+    size = (place.width, place.height - (box.height - covered))
+    return ImageOps.fit(image.convert("RGB"), size, Image.Resampling.LANCZOS, centering=CENTRING)
+
+
+def _caption_box(block: Block, place: Rect, strokes: _Strokes) -> Rect:
+    """The corner that a caption takes; the whole width where little would be left beside it."""
+    if not block.lines:
+        return Rect(place.left, place.bottom, 0, 0)
+    height = _box_height(len(block.lines), block.size)
+    width = block.width + 2 * _padding(block.size) + 2 * strokes.frame
+    if width > 0.8 * place.width or height > COVERED * place.height:
+        width = place.width
+    return Rect(place.left, place.bottom - height, width, height)
+
+
+def _padding(size: int) -> int:
+    return round(0.6 * size)
+
+
+def _box_height(lines: int, size: int) -> int:
+    return block_height(lines, size) + round(0.7 * size)
+
+
+def _set_captions(
+    captions: Sequence[Caption], places: Sequence[Rect], page_width: int
+) -> tuple[list[Block], list[str]]:
+    """Choose one size of letters for all captions; a long one may be smaller than the rest."""
+    smallest = round(SMALLEST_LETTERS * page_width)
+    small = round(SMALL_LETTERS * page_width)
+    pairs = list(zip(captions, places, strict=True))
+    common = round(LETTERS * page_width)
+    while common > small and not all(_fits(*pair, common, COMFORTABLE) for pair in pairs):
+        common -= 1
+    blocks, warnings = [], []
+    for number, (caption, place) in enumerate(pairs, start=1):
+        size = common
+        while size > smallest and not _fits(caption, place, size, MOST_OF_PANEL):
+            size -= 1
+        shown, share = caption, 1.0
+        while not _fits(shown, place, size, MOST_OF_PANEL):
+            share *= 0.9
+            shown = caption.shortened(share)
+        if shown is not caption:
+            warnings.append(f"the caption of panel {number} is too long for its panel and was cut")
+        blocks.append(shown.block(size, _room(place, size)))
+    return blocks, warnings
+
+
+def _fits(caption: Caption, place: Rect, size: int, share: float) -> bool:
+    lines = caption.lines(size, _room(place, size))
+    return lines < 2 or _box_height(lines, size) <= share * place.height
+
+
+def _room(place: Rect, size: int) -> float:
+    """Width that letters have in a panel."""
+    return max(place.width - 2 * _padding(size) - 2, size)
+
+
+def _missing_glyphs(lettering: Lettering) -> list[str]:
+    if not lettering.missing:
+        return []
+    named = ", ".join(
+        f"{mark} (U+{ord(mark):04X} {unicodedata.name(mark, 'without a name')})"
+        for mark in lettering.missing
+    )
+    return [f"captions: no font here has {named}; install one that does"]
+
+
+def _corners(rect: Rect) -> tuple[int, int, int, int]:
+    return rect.left, rect.top, rect.right - 1, rect.bottom - 1
