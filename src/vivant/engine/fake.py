@@ -85,10 +85,10 @@ class FakeRunner:
 
     def start(self, model: Any, request: Any) -> Iterator[Event]:  # noqa: ARG002  # the protocol's
         """Make a request's pictures; picture j has the request's seed + j."""
+        error = self._fail(request)
         for step in range(1, self._steps + 1):
             if self._seconds_per_step > 0:
                 self._wait(self._seconds_per_step)
-            error = self._fail(request)
             if error is not None and 2 * step >= self._steps:
                 raise error
             yield Progress(step, self._steps)

@@ -77,9 +77,7 @@ class LocalEngine:
 
     def cancel(self, job_id: str) -> bool:
         """End a job before its next step."""
-        known = self.worker.stop_job(job_id, Cancelled("cancelled"))
-        self._news.set()
-        return known
+        return self.worker.stop_job(job_id, Cancelled("cancelled"))
 
     def ticket(self, job_id: str) -> Ticket | None:
         """The ticket of a job that is waiting or running."""

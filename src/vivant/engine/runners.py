@@ -24,7 +24,8 @@ class Runner(Protocol):
 
         The engine may change over to another job wherever the generator yields. A short job waits
         for the longest stretch between two yields, so a long step is best cut: None is a place to
-        stop and nothing else. A generator that is given up is closed.
+        stop and nothing else. What the thread has switched on must not outlast a yield, such as
+        `torch.inference_mode` around one. A generator that is given up is closed.
 
         Args:
             model: as the model's `load` returned it.
