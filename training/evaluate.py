@@ -150,41 +150,44 @@ def bars_of(results: dict[str, Any], strengths: Sequence[float], main: float) ->
     at, renders = results["strengths"], results["renders"]
     top = at[str(main)]
     control = top["joints"]["shuffled"]
-    rows = [_row("joints", top["joints"]["all"], renders["joints"]["all"], control, JOINTS_BAR)]
+    rows = [
+        share_row("joints", top["joints"]["all"], renders["joints"]["all"], control, JOINTS_BAR)
+    ]
     for part in ("whole", "cut"):
         value, ceiling = top["joints"][part], renders["joints"][part]
-        rows.append(_row(f"joints, {part} figures", value, ceiling, None, None))
+        rows.append(share_row(f"joints, {part} figures", value, ceiling, None, None))
     if "blazepose" in top:
         blaze, ceiling = top["blazepose"], renders["blazepose"]
         control = blaze["shuffled"]
-        rows.append(_row("joints, BlazePose", blaze["all"], ceiling["all"], control, None))
+        rows.append(share_row("joints, BlazePose", blaze["all"], ceiling["all"], control, None))
         name = "joints, BlazePose, whole figures"
-        rows.append(_row(name, blaze["whole"], ceiling["whole"], None, None))
+        rows.append(share_row(name, blaze["whole"], ceiling["whole"], None, None))
     ordered = sorted(strengths)
     for strength in ordered:
         for judge in ("joints", "blazepose"):
             if strength != main and judge in top:
                 by = "" if judge == "joints" else ", BlazePose"
                 value, least = at[str(strength)][judge]["all"], top[judge]["shuffled"]
-                row = _row(f"joints at strength {strength:g}{by}", value, None, least, None)
+                row = share_row(f"joints at strength {strength:g}{by}", value, None, least, None)
                 if strength == 0:
                     row["met"] = value <= least + CONTROL_LEVEL
                 rows.append(row)
     shares = [at[str(s)]["joints"]["all"] for s in ordered]
     rising = all(low < high for low, high in pairwise(shares))
-    rows.append(_row("joints rise with strength", None, None, None, None) | {"met": rising})
+    rows.append(share_row("joints rise with strength", None, None, None, None) | {"met": rising})
     for name, said in top["attributes"].items():
         ceiling = renders["attributes"][name]["share"]
-        row = _row(name, said["share"], ceiling, said["shuffled"], BARS.get(name))
+        row = share_row(name, said["share"], ceiling, said["shuffled"], BARS.get(name))
         rows.append(row | {"count": said["count"]})
     for name, value in results["brief"].items():
-        rows.append(_row(f"brief's prompt: {name}", value, None, None, None))
+        rows.append(share_row(f"brief's prompt: {name}", value, None, None, None))
     return rows
 
 
-def _row(
+def share_row(
     name: str, value: float | None, ceiling: float | None, control: float | None, bar: float | None
 ) -> Share:
+    """One line of a table; whether the bar is met follows, None without one."""
     met = None if bar is None or value is None else value >= bar
     row = {"name": name, "value": value, "ceiling": ceiling, "control": control}
     return row | {"bar": bar, "met": met}

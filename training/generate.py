@@ -13,7 +13,7 @@ from vivant.base.contract import Picture
 from vivant.endpoints.sd3_med_pose.pipeline import Order, generate_together
 from vivant.pose.draw import draw
 from vivant.pose.skeleton import Pose
-from vivant.weights.model import PoseModel
+from vivant.weights.model import PoseModel, StoryModel
 
 BRIEF_PROMPT = (
     "Anime style illustration of a girl wearing a suit. A moon in sky. "
@@ -56,7 +56,9 @@ def pictures(
 
 
 @torch.inference_mode()
-def encode_again(model: PoseModel, images: Sequence[Image.Image], batch: int = 4) -> Tensor:
+def encode_again(
+    model: PoseModel | StoryModel, images: Sequence[Image.Image], batch: int = 4
+) -> Tensor:
     """Latents of pictures [n, c, h, w] as `training.encode` makes them: the posterior's mean."""
     encoded = []
     for first in range(0, len(images), batch):

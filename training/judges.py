@@ -8,9 +8,10 @@ the picture, not what the sampler had in mind.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,8 @@ from training.world.sky import INDOORS
 JOINTS = 18
 HIDDEN = -1
 """Label of what the picture does not show; losses and measures leave it out."""
+
+Classes: TypeAlias = Mapping[str, tuple[str, ...]]
 
 CLASSES: dict[str, tuple[str, ...]] = {
     "who": tuple(words.WHO),
@@ -229,11 +232,11 @@ def heat_places(logits: Tensor) -> Tensor:
 class AttributeJudge(nn.Module):
     """What the picture shows: one query token and one linear layer an attribute."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, classes: Classes = CLASSES) -> None:
         super().__init__()
-        self.size = size
-        self.trunk = Trunk(size, queries=len(CLASSES))
-        self.heads = nn.ModuleDict({n: nn.Linear(size.width, len(c)) for n, c in CLASSES.items()})
+        self.size, self.told_apart = size, classes
+        self.trunk = Trunk(size, queries=len(classes))
+        self.heads = nn.ModuleDict({n: nn.Linear(size.width, len(c)) for n, c in classes.items()})
 
     def forward(self, latents: Tensor) -> dict[str, Tensor]:
         """Latents [b, c, h, w] to logits [b, classes] by attribute."""
@@ -241,17 +244,17 @@ class AttributeJudge(nn.Module):
         return {name: head(tokens[:, i]) for i, (name, head) in enumerate(self.heads.items())}
 
     def loss(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """Mean over attributes of the cross-entropy; labels [b, attributes] as `CLASSES` orders."""
+        """Mean over attributes of the cross-entropy; labels [b, attributes] in their order."""
         total = latents.new_zeros(())
         for i, logits in enumerate(self(latents).values()):
             seen = labels[:, i] != HIDDEN
             if seen.any():
                 total = total + F.cross_entropy(logits[seen].float(), labels[seen, i])
-        return total / len(CLASSES)
+        return total / len(self.told_apart)
 
     @torch.inference_mode()
     def classes(self, latents: Tensor) -> Tensor:
-        """Class numbers [b, attributes], ordered as `CLASSES`."""
+        """Class numbers [b, attributes], ordered as its classes."""
         return torch.stack([logits.argmax(-1) for logits in self(latents).values()], 1)
 
 

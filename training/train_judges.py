@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,10 @@ class Examples:
         return Examples(self.latents[which], self.joints[which], self.labels[which])
 
 
-def read_examples(data: Path, latents: Path) -> Examples:
-    """All encoded parts in the order of their renders.
+def read_examples(
+    data: Path, latents: Path, label: Callable[[dict[str, Any]], dict[str, int]] = labels_of
+) -> Examples:
+    """All encoded parts in the order of their renders; `label` reads a record's labels.
 
     Raises:
         FileNotFoundError: there is no part.
@@ -76,7 +78,7 @@ def read_examples(data: Path, latents: Path) -> Examples:
     with (data / "samples.jsonl").open() as lines:
         records = [json.loads(line) for line in lines]
     shown = [records[i] for i in np.concatenate(indices)]
-    labels = [list(labels_of(record).values()) for record in shown]
+    labels = [list(label(record).values()) for record in shown]
     return Examples(
         torch.from_numpy(np.concatenate(encoded)),
         torch.from_numpy(np.stack([_joints(record) for record in shown])),
@@ -162,10 +164,10 @@ def judge_in_batches(ask: Callable[[Tensor], Tensor], latents: Tensor, batch: in
     return torch.cat([ask(some.float()).cpu() for some in latents.split(batch)])
 
 
-def accuracies(found: Tensor, labels: Tensor) -> dict[str, float]:
+def accuracies(found: Tensor, labels: Tensor, names: Iterable[str] = CLASSES) -> dict[str, float]:
     """Share of right answers by attribute, among those that show; both [b, attributes]."""
     shares = {}
-    for i, name in enumerate(CLASSES):
+    for i, name in enumerate(names):
         seen = labels[:, i] != HIDDEN
         if seen.any():
             shares[name] = (found[seen, i] == labels[seen, i]).float().mean().item()

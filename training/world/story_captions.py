@@ -57,7 +57,8 @@ def _one(rng: Rng, options: Sequence[str]) -> str:
     return str(options[int(rng.integers(len(options)))])
 
 
-def _article(phrase: str) -> str:
+def with_article(phrase: str) -> str:
+    """A phrase behind "a" or "an"."""
     return f"an {phrase}" if phrase[0] in "aeiou" else f"a {phrase}"
 
 
@@ -77,8 +78,8 @@ def describe_character(rng: Rng, person: Person, left_open: float) -> str:
     rng.shuffle(features)
     clothes = _clothes(rng, person, garment=says(), bottom=says())
     if person.hat and says():
-        clothes.append(f"{_article(person.hat)} hat")
-    parts = [_article(_one(rng, words.WHO[person.who]))]
+        clothes.append(f"{with_article(person.hat)} hat")
+    parts = [with_article(_one(rng, words.WHO[person.who]))]
     comma = ", " if rng.random() < 0.5 else " "
     extras = []
     if features:
@@ -112,10 +113,10 @@ def _clothes(rng: Rng, person: Person, *, garment: bool, bottom: bool) -> list[s
         if kind < 0.08:
             said.append(person.garment_colour)
         else:
-            said.append(_article(noun if kind < 0.16 else f"{person.garment_colour} {noun}"))
+            said.append(with_article(noun if kind < 0.16 else f"{person.garment_colour} {noun}"))
     if bottom and person.bottom and person.garment != "suit":
         noun = f"{person.bottom_colour} {_one(rng, words.BOTTOMS[person.bottom])}"
-        said.append(_article(noun) if person.bottom == "skirt" else noun)
+        said.append(with_article(noun) if person.bottom == "skirt" else noun)
     return said
 
 
