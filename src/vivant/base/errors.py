@@ -125,6 +125,10 @@ class NoSuchAsset(NotFound):
     """No stored file of this id, or it is another account's."""
 
 
+class NoSuchEndpoint(NotFound):
+    """No endpoint of this name."""
+
+
 class OutputExpired(VivantError):
     """A stored file was there and has been deleted since, or its link has run out."""
 
@@ -171,6 +175,19 @@ class LineFull(VivantError):
         super().__init__(f"the waiting line is full; try again in {math.ceil(retry_after)} s")
 
 
+class ModelLoading(VivantError):
+    """A model is not there yet: it is being loaded, or could not be; the message says which.
+
+    Args:
+        problem: what keeps it.
+        retry_after: seconds until it may be there.
+    """
+
+    def __init__(self, problem: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"{problem}; try again in {math.ceil(retry_after)} s")
+
+
 class EngineStopped(VivantError):
     """The engine takes no jobs at present, or stopped before a job was done."""
 
@@ -193,3 +210,20 @@ class DeadlinePassed(VivantError):
 
 class Unfetchable(VivantError):
     """What a URL names cannot be fetched, or must not be; the message says why."""
+
+
+class PictureTooLarge(UnreadablePicture):
+    """A picture has more bytes or pixels than are read."""
+
+
+class Fault(VivantError):
+    """Our own fault; what exactly is in the log, under the id that is to be quoted.
+
+    Args:
+        quote: an id by which the log tells what happened.
+    """
+
+    def __init__(self, quote: str) -> None:
+        super().__init__(
+            f"something went wrong on our side and nothing was charged; please quote {quote}"
+        )
