@@ -164,7 +164,7 @@ class Worker:
 
     def _start_mate(self, lane: Lane, turns: list[Ticket]) -> bool:
         for ticket in turns:
-            if self._line.waits(ticket.job.id) and lane.accepts(ticket.job):
+            if lane.accepts(ticket.job) and self._line.waits(ticket.job.id):
                 self._start(ticket)
                 return True
         return False
