@@ -67,7 +67,7 @@ def test_every_dependency_is_explained_and_pinned() -> None:
     text = (ROOT / "docs" / "decisions" / "0001-dependencies.md").read_text(encoding="utf-8")
     wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
     for requirement in wanted:
-        name = re.split(r"[>=<\[]", requirement)[0].lower()
+        name = re.split(r"[>=<\[;]", requirement)[0].lower()
         assert name in pins, f"{name} is not pinned"
         assert name in text, f"{name} is not explained"
 
