@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from vivant.base.errors import Unfetchable
+from vivant.base.errors import PictureTooLarge, Unfetchable
 from vivant.base.network import GuardedBackend, Reachable
 from vivant.base.version import __version__
 
@@ -55,13 +55,16 @@ class Fetcher:
         """The body of a URL.
 
         Raises:
-            Unfetchable: no http or https URL, not a public host, not found, too large, too slow.
+            Unfetchable: no http or https URL, not a public host, not found, too slow.
+            PictureTooLarge: it has too many bytes.
         """
         backend = GuardedBackend(self._reachable, self._limits.seconds)
         try:
             with httpcore.ConnectionPool(network_backend=backend) as pool:
                 return self._follow(pool, url)
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        except httpcore.TimeoutException as error:
+            raise Unfetchable(f"no complete answer within {self._limits.seconds:g} s") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise Unfetchable(_reason(error)) from error
 
     def _follow(self, pool: httpcore.ConnectionPool, url: str) -> bytes:
@@ -81,7 +84,7 @@ class Fetcher:
         for chunk in response.iter_stream():
             body += chunk
             if len(body) > most:
-                raise Unfetchable(f"more than the {most} bytes allowed")
+                raise PictureTooLarge(f"more than the {most} bytes allowed")
         return bytes(body)
 
 
@@ -103,6 +106,8 @@ def checked_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
         raise Unfetchable(f"this is no URL: {error}") from error
     if target.scheme not in {"http", "https"} or not target.host:
         raise Unfetchable("only http and https URLs with a host are fetched")
+    if target.port is not None and not 0 < target.port < 65_536:
+        raise Unfetchable(f"there is no port {target.port}")
     if target.userinfo:
         raise Unfetchable("URLs with a user name or password are not fetched")
     return target
