@@ -34,6 +34,7 @@ from training.story_models import (
     save_story_pipeline,
 )
 from training.story_probe import probe
+from training.story_sheet import GAP, brief_prompts, stack, world_rows
 from training.train_story import unsaid_ids, v_loss
 from training.world.render import paint
 from training.world.story import sample_story
@@ -302,3 +303,12 @@ def test_published_folder_loads_again(tmp_path: Path, nets: StoryNetworks) -> No
     assert json.loads((tmp_path / "model_index.json").read_text())["unet"][1] == (
         "UNet2DConditionModel"
     )
+
+
+def test_sheet_tells_the_endpoints_story_and_lays_out_groups() -> None:
+    prompts = brief_prompts()
+    assert len(prompts) == 8
+    assert prompts[0] == "a man, wearing black suit, at home, read new paper"
+    assert prompts[3] == "A tiger appeared in the forest, at night"
+    sheet = stack(world_rows(2, 5))
+    assert sheet.size == (2 * PANELS * (256 + GAP) + GAP, 256 + 2 * GAP)
