@@ -50,7 +50,7 @@ def running_server() -> Iterator[str]:
     data = folder / "data"
     try:
         user = _owner(folder)
-        cluster = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        cluster = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         _run("initdb", "-D", data, *cluster, user=user)
         options = f"{_SETTINGS} -c unix_socket_directories={folder}"
         _run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start", user=user)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivant.base.credits import credits_of, micro_of, show_credits
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**15), 10**15))
 def test_micro_credits_come_back_exactly(micro: int) -> None:
     assert micro_of(show_credits(micro)) == micro

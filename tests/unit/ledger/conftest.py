@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from tests.support.postgres import running_server
 from vivant.base.clock import SetClock
@@ -74,9 +74,9 @@ def ledger(database: Database, clock: SetClock) -> Ledger:
 
 def _empty(url: str) -> None:
     database = Database(url)
-    names = ", ".join(metadata.tables)
     with database.write() as connection:
         # The triggers that keep the book from changing hold for everyone but a replica.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(f"TRUNCATE {names}"))
+        for table in metadata.sorted_tables:
+            connection.execute(delete(table))
     database.close()

@@ -49,7 +49,9 @@ def test_no_key_is_asked_for(keys: Keys, secret: str | None) -> None:
         keys.authenticate(secret)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(secret=st.text(min_size=1, max_size=300))
 def test_nonsense_is_an_unknown_key(keys: Keys, secret: str) -> None:
     with pytest.raises(UnknownKey, match="the API key is unknown"):

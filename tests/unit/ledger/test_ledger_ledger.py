@@ -275,7 +275,7 @@ def is_allowed(book: PlainBook | RealBook, verb: str, values: Sequence[int | Non
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivant.base.errors import HoldClosed
@@ -14,6 +14,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HELD = Hold("hold_1", "account_1", 100, NOW + timedelta(minutes=1))
 
 
+@settings(deadline=None)
 @given(charge=st.none() | st.integers(0, 100))
 def test_what_is_charged_and_what_is_given_back_is_what_was_held(charge: int | None) -> None:
     done = settled(HELD, charge, NOW)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vivant.base.errors import BadLink, OutputExpired
@@ -37,6 +37,7 @@ def test_a_link_opens_nothing_else() -> None:
             check_link(secret, file_id, given_proof, NOW)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nonsense_opens_nothing(proof: str) -> None:
     with pytest.raises(BadLink):
