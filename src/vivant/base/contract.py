@@ -1,4 +1,4 @@
-"""The narrow waist between pipelines and whoever drives them: a stream of events.
+"""The narrow waist between pipelines and whoever drives them: work in, a stream of events out.
 
 A pipeline is a generator: it yields `Progress` after each evaluation of the network and one
 `Picture` per finished picture, in order. Whoever drives it may stop between any two events.
@@ -8,12 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
 
 from PIL import Image
 
 PictureKind: TypeAlias = Literal["picture", "panel", "page"]
 """A picture by itself, one panel of a story, or a page of panels."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A request in which nothing is left to refuse before it runs.
+
+    Attributes:
+        request: as it was checked, of the endpoint's own class.
+        prepared: what checking it has read already, such as a pose, so that it is read once.
+        effort: how much work it is, in default requests of its endpoint; above 0.
+        steps: denoising steps.
+    """
+
+    request: Any
+    prepared: Any
+    effort: Fraction
+    steps: int
 
 
 @dataclass(frozen=True)

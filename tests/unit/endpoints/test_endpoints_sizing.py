@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vivant.base.errors import InvalidInput
 from vivant.endpoints.sd3_med_pose.request import Request
-from vivant.endpoints.sd3_med_pose.sizing import STEEPEST, output_size, price
+from vivant.endpoints.sd3_med_pose.sizing import STEEPEST, effort, output_size
 
 BRIEF = {
     "prompt": "Anime style illustration of a girl wearing a suit.",
@@ -72,14 +74,14 @@ def test_sizes_are_on_the_grid_near_the_area_and_not_too_steep(
     assert max(got) / min(got) <= STEEPEST * 1.5
 
 
-def test_the_briefs_request_costs_seventeen_thousandths() -> None:
-    assert price(ask()) == 17_000
-    assert price(ask(), (1024, 1024)) == 17_000
+def test_the_briefs_request_is_the_measure() -> None:
+    assert effort(ask()) == 1
+    assert effort(ask(), (1024, 1024)) == 1
 
 
-def test_the_price_follows_the_work() -> None:
-    assert price(ask(samples=4)) == 4 * 17_000
-    assert price(ask(num_inference_steps=40)) == 2 * 17_000
-    assert price(ask(), (512, 1024)) == 8_500
-    assert price(ask(), (256, 256), native_size=256) == 17_000
-    assert price(ask(num_inference_steps=1), (64, 64)) > 0
+def test_effort_follows_pixels_steps_and_samples() -> None:
+    assert effort(ask(samples=4)) == 4
+    assert effort(ask(num_inference_steps=40)) == 2
+    assert effort(ask(), (512, 1024)) == Fraction(1, 2)
+    assert effort(ask(), (256, 256), native_size=256) == 1
+    assert effort(ask(num_inference_steps=1), (64, 64)) > 0

@@ -9,7 +9,7 @@ from vivant.base.errors import InvalidInput
 from vivant.endpoints.storydiffusion import endpoint, pipeline
 from vivant.endpoints.storydiffusion.endpoint import Redo
 from vivant.endpoints.storydiffusion.request import COMIC_DESCRIPTION, Request
-from vivant.endpoints.storydiffusion.sizing import drawn_size, price
+from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
 from vivant.weights.load import load_story_model
 from vivant.weights.model import StoryModel
 from vivant.weights.tiny_story import save_tiny_story_model
@@ -179,7 +179,7 @@ def test_the_brief_s_request_is_the_default() -> None:
     assert len(panels) == 8
     assert [panel.has_character for panel in panels].count(False) == 3
     assert panels[0].caption.startswith("at home, The newspaper says")
-    assert price(request, len(panels)) == 166_000
+    assert effort(request, len(panels)) == 1
 
 
 def test_fields_come_as_strings_and_blank_ones_take_their_defaults() -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from vivant.base.contract import Events
+from vivant.base.contract import Events, Work
 from vivant.base.errors import InvalidInput
 from vivant.endpoints.sd3_med_pose.request import Request
-from vivant.endpoints.sd3_med_pose.sizing import output_size
+from vivant.endpoints.sd3_med_pose.sizing import effort, output_size
+from vivant.engine.runners import BatchRunner, Together
 from vivant.pose.draw import draw
 from vivant.pose.inputs import pose_from_bytes, pose_from_picture, pose_from_text
 from vivant.pose.presets import load_preset
@@ -24,8 +25,35 @@ if TYPE_CHECKING:
     from vivant.weights.model import PoseModel
 
 SLUG = "sd3-med-pose"
+SUMMARY = "A prompt and a pose give a picture"
+
+REQUEST = Request
+PICTURE_FIELDS = ("image",)
+TEXT_FIELDS = ("prompt", "negative_prompt")
+
+MODELS = ("default",)
+PRICE = 17_000
+"""Micro-credits of the default request: 20 steps of one picture at the model's native area."""
+
+SECONDS = 3.0
+"""What the default request takes, roughly, until a machine has shown what it takes there."""
 
 PRESET = "preset:"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What sizes a model can draw, in pixels.
+
+    Attributes:
+        native_size: side of the square that it was trained on.
+        multiple: width and height are multiples of it.
+        longest: side.
+    """
+
+    native_size: int
+    multiple: int
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +139,49 @@ def read_pose(request: Request) -> Pose:
             raise InvalidInput("image", other, "a skeleton drawing, OpenPose JSON or preset:NAME")
 
 
+def model_of(request: Request) -> str:  # noqa: ARG001  # every endpoint's
+    """The only one."""
+    return MODELS[0]
+
+
+def limits(model: PoseModel) -> Limits:
+    """What sizes a model can draw."""
+    return Limits(model.traits.native_size, model.traits.size_multiple, longest=longest_side(model))
+
+
+def check(request: Request, limits: Limits | None = None) -> Work:
+    """Refuse all of a request that can be refused before it runs.
+
+    Args:
+        request: whose fields were checked one by one.
+        limits: of the model, once they are known; sizes are checked when it runs otherwise.
+
+    Raises:
+        InvalidInput: a size off the model's grid, or what `read_pose` raises.
+        UnreadablePicture: the bytes are no picture.
+        NobodyFound: it shows nobody, or is no skeleton drawing.
+    """
+    pose = read_pose(request)
+    work = effort(request)
+    if limits is not None:
+        size = drawn_size(request, pose, limits)
+        # Who names no size gets about the native area, and pays for exactly that.
+        if request.width is not None or request.height is not None:
+            work = effort(request, size, native_size=limits.native_size)
+    return Work(request, pose, work, request.num_inference_steps)
+
+
+def drawn_size(request: Request, pose: Pose, limits: Limits) -> tuple[int, int]:
+    """Width and height of a request's pictures; see `output_size`."""
+    return output_size(
+        request,
+        (pose.width, pose.height),
+        native_size=limits.native_size,
+        multiple=limits.multiple,
+        longest=limits.longest,
+    )
+
+
 def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
     """Make a request's pictures, step by step.
 
@@ -128,15 +199,14 @@ def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
     from vivant.endpoints.sd3_med_pose.pipeline import generate  # noqa: PLC0415  # torch
 
     pose = read_pose(request) if pose is None else pose
-    width, height = output_size(
-        request,
-        (pose.width, pose.height),
-        native_size=model.traits.native_size,
-        multiple=model.traits.size_multiple,
-        longest=longest_side(model),
-    )
-    control_map = draw(fit(pose, width, height))
-    sized = SizedRequest(
+    size = drawn_size(request, pose, limits(model))
+    yield from generate(model, sized(request, size), draw(fit(pose, *size)))
+
+
+def sized(request: Request, size: tuple[int, int]) -> SizedRequest:
+    """What the pipeline reads of a request."""
+    width, height = size
+    return SizedRequest(
         prompt=request.prompt,
         negative_prompt=request.negative_prompt,
         num_inference_steps=request.num_inference_steps,
@@ -149,7 +219,6 @@ def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
         width=width,
         height=height,
     )
-    yield from generate(model, sized, control_map)
 
 
 def longest_side(model: PoseModel) -> int:
@@ -157,3 +226,16 @@ def longest_side(model: PoseModel) -> int:
     config = model.transformer.config
     pixels_per_latent = 2 ** (len(model.vae.config.block_out_channels) - 1)
     return int(config.pos_embed_max_size * config.patch_size * pixels_per_latent)
+
+
+class _Runner:
+    """Opens batches; torch is imported by the first one."""
+
+    def together(self, model: PoseModel) -> Together:
+        from vivant.endpoints.sd3_med_pose.batch import Batch  # noqa: PLC0415  # torch
+
+        return Batch(model)
+
+
+RUNNER: BatchRunner = _Runner()
+"""Several requests share the evaluations of the networks."""

@@ -81,7 +81,7 @@ def generate_together(
         pictures equal to within rounding.
     """
     driver = Driver(denoiser_of(model), max_rows)
-    under_way = [_UnderWay(model, order, start(model, order), preview_every) for order in orders]
+    under_way = [UnderWay(model, order, start(model, order), preview_every) for order in orders]
     for each in under_way:
         driver.add(each.samples)
     while driver.samples:
@@ -168,18 +168,36 @@ def text_encoders_of(model: PoseModel) -> TextEncoders:
     )
 
 
-class _UnderWay:
-    """One request's samples, and what has been told of them."""
+class UnderWay:
+    """One request's samples, and what has been told of them.
+
+    Args:
+        model: the networks.
+        order: the request.
+        samples: as `start` gives them.
+        preview_every: as in `generate`.
+    """
 
     def __init__(
         self, model: PoseModel, order: Order, samples: Sequence[PoseSample], preview_every: int
     ) -> None:
         self.samples = samples
+        self.size = order.request.width, order.request.height
         self._model = model
         self._request = order.request
         self._preview_every = preview_every
         self._step = 0
         self._pictures = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of a batch that the request's samples take."""
+        return sum(sample.rows for sample in self.samples)
+
+    @property
+    def told_all(self) -> bool:
+        """Whether every picture has been told."""
+        return self._pictures == len(self.samples)
 
     def news(self) -> Iterator[Event]:
         """What has happened since the last call."""

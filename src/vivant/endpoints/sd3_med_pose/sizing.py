@@ -1,8 +1,9 @@
-"""How large the pictures are, and what they cost."""
+"""How large the pictures are, and how much work."""
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from vivant.base.errors import InvalidInput
 from vivant.endpoints.sd3_med_pose.request import Request
@@ -10,10 +11,7 @@ from vivant.endpoints.sd3_med_pose.request import Request
 STEEPEST = 2.5
 """Longest side by shortest where the pose's shape decides; the pose is letterboxed into it."""
 
-PRICE = 17_000
-"""Micro-credits for 20 steps of one picture at the model's native area: 0.017 credits."""
-
-PRICED_STEPS = 20
+DEFAULT_STEPS = 20
 
 
 def output_size(
@@ -60,8 +58,10 @@ def output_size(
             return on_grid(native_size * root), on_grid(native_size / root)
 
 
-def price(request: Request, size: tuple[int, int] | None = None, *, native_size: int = 1024) -> int:
-    """What a request costs in micro-credits: in proportion to pixels, steps and samples.
+def effort(
+    request: Request, size: tuple[int, int] | None = None, *, native_size: int = 1024
+) -> Fraction:
+    """How much work a request is: in proportion to pixels, steps and samples, 1 for the defaults.
 
     Args:
         request: what was asked.
@@ -70,5 +70,5 @@ def price(request: Request, size: tuple[int, int] | None = None, *, native_size:
     """
     native = native_size**2
     pixels = size[0] * size[1] if size else native
-    work = PRICE * pixels * request.num_inference_steps * request.samples
-    return math.ceil(work / (native * PRICED_STEPS))
+    work = pixels * request.num_inference_steps * request.samples
+    return Fraction(work, native * DEFAULT_STEPS)

@@ -11,18 +11,37 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from vivant.base.contract import Events, Picture
+from vivant.base.contract import Events, Picture, Work
 from vivant.base.errors import InvalidInput
 from vivant.comic.page import compose
 from vivant.comic.script import Panel, parse_script
 from vivant.comic.styles import styled
 from vivant.endpoints.storydiffusion.request import Request
-from vivant.endpoints.storydiffusion.sizing import drawn_size
+from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
+from vivant.engine.runners import Runner
 
 if TYPE_CHECKING:
     from vivant.weights.model import StoryModel
 
 SLUG = "storydiffusion"
+SUMMARY = "A character and a script give a comic on which the same person is in every panel"
+
+REQUEST = Request
+PICTURE_FIELDS = ("ref_image",)
+TEXT_FIELDS = (
+    "prompt",
+    "negative_prompt",
+    "character_description",
+    "comic_description",
+    "caption",
+)
+
+MODELS = ("Unstable", "RealVision")
+PRICE = 166_000
+"""Micro-credits of the default request: 8 panels of 768 x 768 in 25 steps."""
+
+SECONDS = 30.0
+"""What the default request takes, roughly, until a machine has shown what it takes there."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +133,25 @@ def read_script(request: Request, redo: Redo | None = None) -> tuple[Panel, ...]
     if redo is not None and not 1 <= redo.panel <= len(panels):
         raise InvalidInput("redo", redo.panel, f"a panel's number, 1 to {len(panels)}")
     return panels
+
+
+def model_of(request: Request) -> str:
+    """The `sd_model`."""
+    return request.sd_model
+
+
+def limits(model: StoryModel) -> None:  # every endpoint's
+    """Nothing: a story that a model cannot draw as large is drawn smaller, and enlarged."""
+
+
+def check(request: Request, limits: None = None) -> Work:  # noqa: ARG001  # every endpoint's
+    """Refuse all of a request that can be refused before it runs.
+
+    Raises:
+        InvalidInput: what `read_script` raises.
+    """
+    panels = read_script(request)
+    return Work(request, panels, effort(request, len(panels)), request.num_steps)
 
 
 def prompts(request: Request, panel: Panel) -> tuple[str, str]:
@@ -212,3 +250,14 @@ def pages(
             warnings=book.warnings,
             kind="page",
         )
+
+
+class _Runner:
+    """Tells one story at a time."""
+
+    def start(self, model: StoryModel, work: Work) -> Events:
+        return run(model, work.request)
+
+
+RUNNER: Runner = _Runner()
+"""The panels of one story share evaluations with each other already."""

@@ -1,16 +1,14 @@
-"""How large panels are drawn, and what a story costs."""
+"""How large panels are drawn, and how much work a story is."""
 
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from vivant.endpoints.storydiffusion.request import Request
 
-PRICE = 166_000
-"""Micro-credits for 8 panels of 768 x 768 in 25 steps: 0.166 credits."""
-
-PRICED_WORK = 8 * 768 * 768 * 25
-"""Panels x pixels x steps of that price."""
+DEFAULT_WORK = 8 * 768 * 768 * 25
+"""Panels x pixels x steps of the default request."""
 
 
 def drawn_size(request: Request, native_size: int, multiple: int) -> tuple[int, int]:
@@ -35,12 +33,12 @@ def drawn_size(request: Request, native_size: int, multiple: int) -> tuple[int, 
     return on_grid(asked[0]), on_grid(asked[1])
 
 
-def price(request: Request, panels: int) -> int:
-    """What a story costs in micro-credits: in proportion to panels, pixels and steps.
+def effort(request: Request, panels: int) -> Fraction:
+    """How much work a story is: in proportion to panels, pixels and steps, 1 for the defaults.
 
     Args:
         request: what was asked.
         panels: of its script.
     """
     work = panels * request.image_width * request.image_height * request.num_steps
-    return math.ceil(PRICE * work / PRICED_WORK)
+    return Fraction(work, DEFAULT_WORK)
