@@ -82,7 +82,6 @@ class Request(EndpointRequest):
     sampler: SamplerName = Field(default="dpmpp_2m", description="How noise becomes a picture")
     scheduler: SchedulerName = Field(default="sgm_uniform", description="How the noise falls")
     base64: bool = Field(default=False, description="Answer with base64 in JSON")
-    embed_prompt: bool = Field(default=True, description="Write the texts into the picture files")
     width: int | None = Field(
         default=None, ge=16, le=4096, description="In pixels; blank follows the pose's shape"
     )
@@ -109,4 +108,4 @@ class Request(EndpointRequest):
 
     def settings(self) -> dict[str, object]:
         """Everything but the image, for metadata and reports."""
-        return self.model_dump(exclude={"image", "base64", "embed_prompt"}, exclude_none=True)
+        return self.model_dump(exclude={"image", "base64"}, exclude_none=True)

@@ -120,7 +120,6 @@ class Request(EndpointRequest):
         default=80, ge=0, le=100, description="Quality of JPEG and WebP; 100 is best"
     )
     base64: bool = Field(default=False, description="Answer with base64 in JSON")
-    embed_prompt: bool = Field(default=True, description="Write the texts into the picture files")
 
     @field_validator("comic_description", "character_description")
     @classmethod
@@ -129,4 +128,4 @@ class Request(EndpointRequest):
 
     def settings(self) -> dict[str, object]:
         """Everything but the reference image, for metadata and reports."""
-        return self.model_dump(exclude={"ref_image", "base64", "embed_prompt"}, exclude_none=True)
+        return self.model_dump(exclude={"ref_image", "base64"}, exclude_none=True)
