@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -57,6 +58,7 @@ STATUS: Mapping[type[VivantError], int] = MappingProxyType(
         errors.Unfetchable: 422,
         errors.RateLimited: 429,
         errors.LineFull: 503,
+        errors.ModelLoading: 503,
         errors.EngineStopped: 503,
         errors.StoreUnavailable: 503,
         errors.StorageFull: 503,
@@ -90,8 +92,6 @@ MEANING: Mapping[int, str] = MappingProxyType(
 RETRY_AFTER_S = 5
 """When to come back, where the error itself does not tell."""
 
-OUR_FAULT = "something went wrong on our side and nothing was charged; please quote"
-
 
 def status_of(kind: type[Exception]) -> int:
     """The status code of a class of errors; 500 for those that nobody is told about."""
@@ -117,7 +117,7 @@ def problem(status: int, text: str, *, retry_after: float | None = None) -> JSON
 def problem_of(error: VivantError, request_id: str) -> JSONResponse:
     """An error of the domain as an answer; `request_id` is quoted where it is our fault."""
     status = status_of(type(error))
-    if status == 500:
+    if status == 500 and not isinstance(error, errors.Fault):
         _logger.error("request %s failed", request_id, exc_info=error)
         return our_fault(request_id)
     return problem(status, str(error), retry_after=getattr(error, "retry_after", None))
@@ -125,29 +125,41 @@ def problem_of(error: VivantError, request_id: str) -> JSONResponse:
 
 def our_fault(request_id: str) -> JSONResponse:
     """What is said of a fault of ours: an id to quote, nothing of the inside."""
-    return problem(500, f"{OUR_FAULT} {request_id}")
+    return problem(500, str(errors.Fault(request_id)))
 
 
-def install(app: FastAPI) -> None:
-    """Let an application answer all its errors in this way."""
+def install(app: FastAPI, slugs: Sequence[str]) -> None:
+    """Let an application answer all its errors in this way; `slugs` are its endpoints."""
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, VivantError)  # noqa: S101  # it is registered for these
         return problem_of(error, request.state.request_id)
 
-    async def from_http(_: Request, error: Exception) -> Response:
+    async def from_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for these
-        answer = problem(error.status_code, _in_words(error))
+        answer = problem(error.status_code, _in_words(error, request.url.path, slugs))
         answer.headers.update(error.headers or {})
         return answer
 
+    async def from_parameters(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101  # likewise
+        first = error.errors()[0]
+        allowed = str(first["msg"]).removeprefix("Input should be ")
+        return problem_of(
+            errors.InvalidInput(str(first["loc"][-1]), first.get("input"), allowed),
+            request.state.request_id,
+        )
+
     app.add_exception_handler(VivantError, known)
     app.add_exception_handler(HTTPException, from_http)
+    app.add_exception_handler(RequestValidationError, from_parameters)
 
 
-def _in_words(error: HTTPException) -> str:
+def _in_words(error: HTTPException, path: str, slugs: Sequence[str]) -> str:
     if error.status_code == 404:
-        return "there is nothing at this address; /docs lists what there is"
+        if path.startswith(("/v1/", "/v2/")):
+            return f"no endpoint is at {path!r:.100}; there are: {', '.join(slugs)}"
+        return "there is nothing at this address; /docs tells what there is"
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another one")
         return f"this method is not allowed here; expected {allowed}"

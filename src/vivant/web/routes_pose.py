@@ -1,0 +1,118 @@
+"""Pose tools: read the people in a picture, and draw people that are told in JSON."""
+
+from __future__ import annotations
+
+import base64
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import Field, WithJsonSchema
+
+from vivant.base.requests import EndpointRequest, OutputFormat
+from vivant.output.encode import content_type, encode
+from vivant.pose.draw import draw
+from vivant.pose.inputs import PoseInput, pose_from_bytes, pose_from_text
+from vivant.pose.openpose import pose_to_json
+from vivant.pose.presets import load_preset
+from vivant.web.auth import Counted
+from vivant.web.bodies import Fields
+from vivant.web.described import BODY, PICTURES, form_body, problems
+from vivant.web.inputs import PRESET
+from vivant.web.shapes import PoseRead
+from vivant.web.site import site_of
+
+pose = APIRouter(prefix="/v1/pose", tags=["pose"])
+
+
+class Reading(EndpointRequest):
+    """A picture whose people are to be read."""
+
+    must_say = frozenset({"image"})
+    in_words = MappingProxyType({"image": "a picture or OpenPose JSON"})
+
+    image: Annotated[
+        Any,
+        WithJsonSchema({"type": "string", "description": "URL, base64, data URI or OpenPose JSON"}),
+    ]
+    pose_input: PoseInput = Field(default="auto", description="What the image is")
+
+
+class Drawing(EndpointRequest):
+    """People that are to be drawn."""
+
+    must_say = frozenset({"pose"})
+    in_words = MappingProxyType({"pose": "OpenPose JSON"})
+
+    pose: Annotated[
+        Any, WithJsonSchema({"type": ["object", "string"], "description": "OpenPose JSON"})
+    ]
+    width: int | None = Field(
+        default=None, ge=16, le=4096, description="In pixels; blank for the pose's own"
+    )
+    height: int | None = Field(
+        default=None, ge=16, le=4096, description="In pixels; blank for the pose's own"
+    )
+    output_format: OutputFormat = Field(default="png", description="File format of the drawing")
+
+
+@pose.post(
+    "",
+    response_model=PoseRead,
+    responses=problems(*BODY, 401, 422, 429, 503),
+    openapi_extra={"requestBody": form_body(Reading.model_json_schema(), ["image"])},
+)
+async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  # it lets them in
+    """The people in a skeleton drawing, as OpenPose JSON and drawn anew."""
+    site = site_of(request)
+    with site.bodies.holding(request) as holding:
+        fields = await holding.fields()
+        reading = Reading.from_fields(await site.pictures(request, fields, ("image",)))
+        return await anyio.to_thread.run_sync(
+            _read, reading, site.settings.max_pixels, limiter=site.drawing
+        )
+
+
+@pose.post(
+    "/render",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The drawing",
+            "content": dict(PICTURES),
+        },
+        **problems(*BODY, 401, 422, 429, 503),
+    },
+    openapi_extra={"requestBody": form_body(Drawing.model_json_schema(), [])},
+)
+async def render(request: Request, caller: Counted) -> Response:  # noqa: ARG001  # it lets them in
+    """The skeleton drawing of OpenPose JSON, which may also be the whole body."""
+    site = site_of(request)
+    with site.bodies.holding(request) as holding:
+        drawing = Drawing.from_fields(_with_pose(await holding.fields()))
+        data = await anyio.to_thread.run_sync(_render, drawing, limiter=site.drawing)
+    return Response(data, media_type=content_type(drawing.output_format))
+
+
+def _read(reading: Reading, max_pixels: int) -> PoseRead:
+    if isinstance(reading.image, str):  # what is no picture and no blank is a pose that ships
+        found = load_preset(reading.image.removeprefix(PRESET))
+    else:
+        found = pose_from_bytes(reading.image, reading.pose_input, max_pixels=max_pixels)
+    drawing = encode(draw(found), "png")
+    return PoseRead(
+        pose=pose_to_json(found),
+        image=base64.b64encode(drawing).decode(),
+        people=len(found.people),
+    )
+
+
+def _render(drawing: Drawing) -> bytes:
+    people = pose_from_text(drawing.pose)
+    return encode(draw(people, drawing.width, drawing.height), drawing.output_format)
+
+
+def _with_pose(fields: Fields) -> Fields:
+    return {"pose": fields} if "people" in fields else fields
