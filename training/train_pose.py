@@ -10,16 +10,15 @@ sec. 3.1). Resumes from OUT/pose.pt, or begins from a shipped folder with `--sta
 from __future__ import annotations
 
 import argparse
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTokenizer
 
+from training.attention import attention_for
 from training.encode import token_ids
 from training.models import PoseNetworks, load_pipeline, save_pipeline
 from training.optimiser import Optimisers
@@ -94,14 +93,6 @@ class Latents(Parts):
             "ids": torch.where(silent[:, None], other, ids),
             "strength": torch.where(luck > 0.93, torch.zeros_like(luck), strength),
         }
-
-
-def attention_for(device: torch.device) -> AbstractContextManager[None]:
-    """Plain attention on a CPU: there the fused kernel's backward pass took a third of a step."""
-    if device.type == "cpu":
-        manager: AbstractContextManager[None] = sdpa_kernel(SDPBackend.MATH)
-        return manager
-    return nullcontext()
 
 
 def flow_loss(nets: PoseNetworks, rows: dict[str, Tensor]) -> Tensor:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from transformers import CLIPTokenizer
 
+from training.attention import attention_for
 from training.encode_story import in_windows, window_ids
 from training.make_story_data import PANELS
 from training.optimiser import Optimisers
@@ -38,7 +39,6 @@ from training.story_models import (
     save_story_pipeline,
 )
 from training.story_probe import probe
-from training.train_pose import attention_for
 from training.world.story_captions import unwanted
 from vivant.diffusion.consistent_attention import StoryAttention
 

@@ -86,7 +86,7 @@ def _edges(x: Tensor) -> tuple[Tensor, Tensor]:
 def reconstruction_loss(guess: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Weighted L1 + 2 L2 + 0.7 of the L1 of horizontal and vertical differences.
 
-    L1 alone settles on the median, which wipes out an eye whose place is not yet known; L2 does not.
+    L1 alone settles on the median, which wipes out an eye whose place is not known yet.
     """
     weight = weight / weight.mean()
     error = guess - target
@@ -187,7 +187,8 @@ def main() -> None:
             run.average, folded = Average([vae], run.decay), True
         # Crops teach detail cheaply; whole pictures, at the end, how the borders are padded.
         whole = run.done > FOLD_AT and run.step % 2 == 0
-        side, count = (data.size, max(args.batch * SIDE**2 // data.size**2, 1)) if whole else (SIDE, args.batch)
+        side = data.size if whole else SIDE
+        count = max(args.batch * SIDE**2 // side**2, 1)
         x, weight = crops.batch(count, side, device)
         run.learn(vae_loss(vae, x, weight, decoder_only=args.decoder_only))
         if run.step % 50 == 0:
