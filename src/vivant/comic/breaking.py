@@ -30,8 +30,9 @@ SHAPELESS = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 def clean(text: str) -> str:
     """One line of composed characters (NFC), single spaces, nothing that has no shape."""
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(mark for mark in text if unicodedata.category(mark) not in SHAPELESS)
+    spaced = " ".join(text.split())
+    shown = "".join(mark for mark in spaced if unicodedata.category(mark) not in SHAPELESS)
+    return " ".join(unicodedata.normalize("NFC", shown).split())
 
 
 def clusters(text: str) -> list[str]:
@@ -43,6 +44,11 @@ def clusters(text: str) -> list[str]:
         else:
             found.append(mark)
     return found
+
+
+def ideographic(mark: str) -> bool:
+    """Wide characters; Korean syllables are wide too, but Korean breaks at its spaces."""
+    return unicodedata.east_asian_width(mark) in "WF" and not "\uac00" <= mark <= "\ud7a3"
 
 
 def unbreakable(word: str) -> list[str]:
@@ -63,9 +69,4 @@ def _may_break(before: str, after: str) -> bool:
         return False
     if unicodedata.category(after) in CLOSING or after in SMALL_KANA:
         return False
-    return _ideographic(before) or _ideographic(after)
-
-
-def _ideographic(mark: str) -> bool:
-    """Wide characters; Korean syllables are wide too, but Korean breaks at its spaces."""
-    return unicodedata.east_asian_width(mark) in "WF" and not "\uac00" <= mark <= "\ud7a3"
+    return ideographic(before) or ideographic(after)

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-import img2pdf  # type: ignore[import-untyped]
 from PIL import Image
 
 from vivant.comic.breaking import clean
 
-PAGE_WIDTH_POINTS = 6.625 * 72
-"""Width of a PDF's pages: that of an American comic book."""
+PAGE_INCHES = 6.625
+"""Width of a PDF's first page: that of an American comic book."""
 
 PDF_QUALITY = 95
 """Of the pages as JPEG, colour at full resolution: letters stay crisp, files a tenth of PNG's."""
@@ -51,7 +50,7 @@ class BookInfo:
 
 
 def write_pdf(pages: Sequence[Image.Image], info: BookInfo | None = None) -> bytes:
-    """A PDF with one page for each picture, all as wide as a printed comic.
+    """A PDF with one page for each picture, as wide as a printed comic.
 
     Args:
         pages: in reading order, RGB, 1 to 999.
@@ -62,17 +61,23 @@ def write_pdf(pages: Sequence[Image.Image], info: BookInfo | None = None) -> byt
     """
     _check_count(len(pages))
     info = info or BookInfo()
-    written = img2pdf.convert(
-        [_jpeg(page) for page in pages],
-        layout_fun=img2pdf.get_layout_fun((PAGE_WIDTH_POINTS, None)),
-        engine=img2pdf.Engine.internal,
-        title=clean(info.title) or None,
-        subject=clean(info.summary) or None,
+    first, *others = (page.convert("RGB") for page in pages)
+    buffer = io.BytesIO()
+    first.save(
+        buffer,
+        "PDF",
+        save_all=True,
+        append_images=others,
+        resolution=first.width / PAGE_INCHES,
+        quality=PDF_QUALITY,
+        subsampling="4:4:4",
+        title=clean(info.title),
+        subject=clean(info.summary),
         producer="Vivant",
-        creationdate=EPOCH,
-        moddate=EPOCH,
+        creationDate=EPOCH.timetuple(),
+        modDate=EPOCH.timetuple(),
     )
-    return bytes(written)
+    return buffer.getvalue()
 
 
 def write_cbz(pictures: Sequence[bytes], ending: str, info: BookInfo | None = None) -> bytes:
@@ -98,14 +103,6 @@ def write_cbz(pictures: Sequence[bytes], ending: str, info: BookInfo | None = No
 def _check_count(count: int) -> None:
     if not 1 <= count <= MOST_PICTURES:
         raise ValueError(f"a book has 1 to {MOST_PICTURES} pages, not {count}")
-
-
-def _jpeg(page: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    page.convert("RGB").save(
-        buffer, "JPEG", quality=PDF_QUALITY, subsampling="4:4:4", optimize=True
-    )
-    return buffer.getvalue()
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -24,7 +24,7 @@ from PIL import ImageFont
 
 from vivant.base.errors import FontsMissing
 
-MOST_SYSTEM_FONTS = 3000
+MOST_SYSTEM_FONTS = 500
 """How many font files are looked through at most."""
 
 FONT_ENDINGS = frozenset({".ttf", ".otf", ".ttc"})
@@ -57,7 +57,10 @@ class Face:
     def characters(self) -> frozenset[int]:
         """Code points it has shapes for; none if the file is no font with outlines."""
         try:
-            with TTFont(self.path, fontNumber=self.index, lazy=True) as font:
+            with (
+                self.path.open("rb") as file,
+                TTFont(file, fontNumber=self.index, lazy=True) as font,
+            ):
                 if OUTLINES.isdisjoint(font.keys()):
                     return frozenset()
                 return frozenset(font.getBestCmap() or ())

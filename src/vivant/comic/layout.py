@@ -41,6 +41,9 @@ PREFERRED_PAGE = 1.4
 PAGE_RATIOS = tuple(step / 100 for step in range(100, round(LONGEST_PAGE * 100) + 1, 10))
 """Heights over widths that stories of several pages choose from."""
 
+NARROW = 0.25
+"""Below this share of the page's width, captions want letters too small or lines too many."""
+
 LUCK = 0.3
 """How much dearer chance may make a page, in the units of `_cost`."""
 
@@ -147,8 +150,9 @@ def _classic(count: int, grid: _Grid, random: Random) -> tuple[PageLayout, ...]:
     A story of one page has the height that suits its rows; several pages are all of one size.
     """
     if count <= MOST_PER_PAGE:
-        piles = [(rows, _ratio(rows, grid)) for rows in _piles(count)]
-        rows, ratio = min(piles, key=lambda pile: _cost(*pile, grid) + LUCK * random.random())
+        luck = {rows: LUCK * random.random() for rows in _piles(count)}
+        rows = min(luck, key=lambda rows: _cost(rows, _ratio(rows, grid), grid) + luck[rows])
+        ratio = _ratio(rows, grid)
         return (_place(rows, round(ratio * grid.page_width), grid, random),)
     ratio, shares = _page_plan(count, grid)
     pages = []
@@ -222,14 +226,14 @@ def _cost(rows: Pile, ratio: float, grid: _Grid) -> float:
     cropped = 1 - min(stretch, 1 / stretch)
     sides = [height / stack for row, height in zip(rows, heights, strict=True) for stack in row]
     areas = (max(sides) / min(sides)) ** 2
-    tiny = min(sides) * min(grid.aspect, 1) < 0.2 * grid.page_width
+    narrow = min(sides) * grid.aspect < NARROW * grid.page_width
     same = sum(one == other for one, other in pairwise(rows))
     return (
         8 * cropped
         + 30 * max(cropped - 0.1, 0)
         + 0.5 * abs(math.log(ratio / PREFERRED_PAGE))
         + 3 * max(math.log(areas / LARGEST_TO_SMALLEST), 0)
-        + tiny
+        + 0.5 * narrow
         + 0.2 * same
     )
 

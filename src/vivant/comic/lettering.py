@@ -1,6 +1,7 @@
 """Captions as lines of letters: broken, evened out, measured and drawn.
 
-A word is set in one face where one face has all of it, and letter by letter otherwise.
+A caption has one face for all its alphabets where there is such a face. A word that lacks letters
+there is set in the first face that has all of it, and letter by letter where none has.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from PIL import ImageDraw, ImageFont
 
-from vivant.comic.breaking import clean, clusters, unbreakable
+from vivant.comic.breaking import clean, clusters, ideographic, unbreakable
 from vivant.comic.faces import Face, Typecase
 
 REFERENCE = 100
@@ -80,13 +81,22 @@ class Lettering:
         """Characters that no face has, each once, in the order met."""
         return tuple(self._missing)
 
-    def runs(self, text: str) -> tuple[Run, ...]:
+    def leading_face(self, text: str) -> Face | None:
+        """The first face that has all letters of a text's alphabets; ideographs do not count."""
+        letters = (mark for mark in text if mark.isalpha() and not ideographic(mark))
+        return self._typecase.face_for("".join(letters))
+
+    def runs(self, text: str, leading: Face | None = None) -> tuple[Run, ...]:
         """A text without spaces in as few faces as have all of it.
+
+        Args:
+            text: cleaned.
+            leading: the face to try before all others.
 
         Raises:
             FontsMissing: this machine has no fonts at all.
         """
-        face = self._typecase.face_for(text)
+        face = leading if leading and leading.has(text) else self._typecase.face_for(text)
         if face is not None:
             return (Run(text, face),)
         return merged(self._cluster(cluster) for cluster in clusters(text))
@@ -127,10 +137,11 @@ class Caption:
     def __init__(self, text: str, lettering: Lettering) -> None:
         self.text = clean(text)
         self._lettering = lettering
-        self._space = lettering.width(lettering.runs("n n"), REFERENCE) / REFERENCE
-        self._space -= lettering.width(lettering.runs("nn"), REFERENCE) / REFERENCE
+        self._leading = lettering.leading_face(self.text)
+        self._cuts: dict[_Piece, list[_Piece]] = {}
+        apart, together = (self._piece(text, 0.0).width for text in ("n n", "nn"))
         self._pieces = [
-            self._piece(part, self._space if place == 0 else 0.0)
+            self._piece(part, apart - together if place == 0 else 0.0)
             for word in self.text.split()
             for place, part in enumerate(unbreakable(word))
         ]
@@ -167,7 +178,7 @@ class Caption:
         return Caption(kept + ELLIPSIS, self._lettering)
 
     def _piece(self, text: str, space: float) -> _Piece:
-        runs = self._lettering.runs(text)
+        runs = self._lettering.runs(text, self._leading)
         return _Piece(runs, self._lettering.width(runs, REFERENCE) / REFERENCE, space)
 
     def _fill(self, limit: float) -> list[list[_Piece]]:
@@ -186,11 +197,11 @@ class Caption:
 
     def _cut(self, piece: _Piece) -> list[_Piece]:
         """A word that is longer than a line, in its letters."""
-        letters = clusters("".join(run.text for run in piece.runs))
-        return [
-            self._piece(letter, piece.space if place == 0 else 0.0)
-            for place, letter in enumerate(letters)
-        ]
+        if piece not in self._cuts:
+            letters = clusters("".join(run.text for run in piece.runs))
+            spaces = [piece.space] + [0.0] * len(letters)
+            self._cuts[piece] = list(map(self._piece, letters, spaces))
+        return self._cuts[piece]
 
 
 def block_height(lines: int, size: int) -> int:

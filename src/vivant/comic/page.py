@@ -32,6 +32,9 @@ SMALLEST_LETTERS = 0.009
 COVERED = 0.2
 """Share of a panel's height that a caption may cover of its picture."""
 
+MOST_NAMED = 5
+"""Missing characters that a warning names one by one."""
+
 COMFORTABLE = 0.3
 MOST_OF_PANEL = 0.5
 """Shares of a panel's height that captions take at the size common to all, and at most."""
@@ -66,7 +69,12 @@ class _Strokes:
 
 
 def compose(
-    images: Sequence[Image.Image], captions: Sequence[str], comic_style: str, *, seed: int
+    images: Sequence[Image.Image],
+    captions: Sequence[str],
+    comic_style: str,
+    *,
+    seed: int,
+    typecase: Typecase | None = None,
 ) -> Book:
     """Lay panels and captions out on pages, in the script's order.
 
@@ -75,9 +83,11 @@ def compose(
         captions: one for each panel; an empty one has no box.
         comic_style: a name of `vivant.comic.layout.COMIC_STYLES`.
         seed: chooses among layouts; the same seed gives the same pages.
+        typecase: the faces to letter with; None for those that suit the captions' language.
 
     Raises:
         InvalidInput: there is no such comic style.
+        FontsMissing: there is no font at all.
         ValueError: there are no panels, or not as many captions.
     """
     if not images:
@@ -90,7 +100,7 @@ def compose(
         page_width=min(max(round(2.1 * width), NARROWEST_PAGE), WIDEST_PAGE),
         seed=seed,
     )
-    lettering = Lettering(Typecase.for_text(" ".join(captions)))
+    lettering = Lettering(typecase or Typecase.for_text(" ".join(captions)))
     texts = [Caption(caption, lettering) for caption in captions]
     places = [place for layout in layouts for place in layout.panels]
     blocks, warnings = _set_captions(texts, places, layouts[0].width)
@@ -162,14 +172,24 @@ def _set_captions(
         size = common
         while size > smallest and not _fits(caption, place, size, MOST_OF_PANEL):
             size -= 1
-        shown, share = caption, 1.0
-        while not _fits(shown, place, size, MOST_OF_PANEL):
-            share *= 0.9
-            shown = caption.shortened(share)
+        shown = _cut(caption, place, size)
         if shown is not caption:
             warnings.append(f"the caption of panel {number} is too long for its panel and was cut")
         blocks.append(shown.block(size, _room(place, size)))
     return blocks, warnings
+
+
+def _cut(caption: Caption, place: Rect, size: int) -> Caption:
+    """A caption, or as much of it as a panel has room for."""
+    if _fits(caption, place, size, MOST_OF_PANEL):
+        return caption
+    needed = _box_height(caption.lines(size, _room(place, size)), size)
+    share = MOST_OF_PANEL * place.height / needed
+    shown = caption.shortened(share)
+    while not _fits(shown, place, size, MOST_OF_PANEL):
+        share *= 0.95
+        shown = caption.shortened(share)
+    return shown
 
 
 def _fits(caption: Caption, place: Rect, size: int, share: float) -> bool:
@@ -183,13 +203,16 @@ def _room(place: Rect, size: int) -> float:
 
 
 def _missing_glyphs(lettering: Lettering) -> list[str]:
-    if not lettering.missing:
+    missing = lettering.missing
+    if not missing:
         return []
-    named = ", ".join(
+    named = [
         f"{mark} (U+{ord(mark):04X} {unicodedata.name(mark, 'without a name')})"
-        for mark in lettering.missing
-    )
-    return [f"captions: no font here has {named}; install one that does"]
+        for mark in missing[:MOST_NAMED]
+    ]
+    more = len(missing) - len(named)
+    shown = ", ".join([*named, f"{more} more"] if more else named)
+    return [f"captions: no font here has {shown}; install one that does"]
 
 
 def _corners(rect: Rect) -> tuple[int, int, int, int]:
