@@ -28,6 +28,8 @@ ROUNDING = 0.99
 """Letters round to the grid of pixels; so much of a line's width is safe to plan with."""
 
 ELLIPSIS = "…"
+MISSING = "□"
+"""Stands for a character that no face has."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Lettering:
         face = self._typecase.face_for(cluster)
         if face is None:
             self._missing.update(dict.fromkeys(cluster))
-            face = self._typecase.first
+            return Run(MISSING, self._typecase.face_for(MISSING) or self._typecase.first)
         return Run(cluster, face)
 
     def _font(self, face: Face, size: int) -> ImageFont.FreeTypeFont:

@@ -75,7 +75,8 @@ def test_a_caption_keeps_to_one_face_for_its_alphabets(lettering: Lettering) -> 
 
 
 def test_missing_characters_are_remembered_once_each(lettering: Lettering) -> None:
-    Caption("a 𓀀 and 𓀀 and 𓁐", lettering).block(30, 300)
+    block = Caption("a 𓀀 and 𓀀 and 𓁐", lettering).block(30, 2000)
+    assert lines_of(block) == ["a □ and □ and □"]
     assert lettering.missing == ("𓀀", "𓁐")
 
 
