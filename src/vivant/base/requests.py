@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, mo
 
 from vivant.base.errors import InvalidInput
 
-MAX_SEED = 2**63 - 1
+MAX_SEED = 2**63 - 2**10
+"""Leaves room for the seeds of all pictures of one request below 2^63, where databases end."""
 OutputFormat = Literal["jpg", "png", "webp"]
 
 

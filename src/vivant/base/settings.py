@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     )
     prompts_in_logs: bool = Field(default=False, description="Whether the log tells prompts")
 
-    max_body_bytes: Bytes = Field(default=100_000_000, description="Largest request body")
+    max_body_bytes: Bytes = Field(default=40_000_000, description="Largest request body")
     max_picture_bytes: Bytes = Field(default=20_000_000, description="Largest picture")
     max_pixels: int = Field(default=64_000_000, ge=1, description="Pixels of the largest picture")
     body_timeout: Seconds = Field(default=60.0, description="Seconds for a request body to arrive")

@@ -1,4 +1,4 @@
-"""The command line: pictures, stories, and the weights that make them."""
+"""The command line: pictures, stories, the weights that make them, and the server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import typer
 
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture, VivantError
 from vivant.base.version import __version__
-from vivant.doors import pose_command, story_command, weights_commands
+from vivant.doors import (
+    keys_command,
+    pose_command,
+    serve,
+    settings_command,
+    story_command,
+    weights_commands,
+)
 
 app = typer.Typer(
     name="vivant",
@@ -22,6 +29,9 @@ app = typer.Typer(
 )
 app.command("pose")(pose_command.pose)
 app.command("story")(story_command.story)
+app.command("serve")(serve.serve)
+app.add_typer(keys_command.app, name="keys")
+app.command("settings")(settings_command.settings)
 app.add_typer(weights_commands.app, name="weights")
 
 

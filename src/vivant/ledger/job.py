@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from vivant.base.errors import InvalidInput
+from vivant.ledger.assets import StoredFile
 from vivant.ledger.rules import JobStatus
 
 
@@ -51,6 +52,7 @@ class NewJob:
         worker: the name of the server that will run it, the same after a restart.
         webhook_url: told when it is finished; None for nobody.
         idempotency: None where the caller sent no Idempotency-Key.
+        inputs: the request's pictures, which already lie in the store.
     """
 
     account_id: str
@@ -62,6 +64,7 @@ class NewJob:
     worker: str
     webhook_url: str | None = None
     idempotency: Idempotency | None = None
+    inputs: tuple[StoredFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class Job:
         price: micro-credits that were held.
         charged: micro-credits that were kept.
         webhook_url: told when it is finished.
+        idempotency_key: that its caller can ask for it by again, if there is one.
         deadline: when it fails unless it is finished.
         created_at: when it was submitted.
         started_at: when it was last started; None while it never was.
@@ -115,3 +119,4 @@ class Job:
     charged: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    idempotency_key: str | None = None

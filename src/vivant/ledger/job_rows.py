@@ -49,11 +49,14 @@ def earlier_job(
 
 
 def insert_job(connection: Connection, job: Job, idempotency: Idempotency | None) -> None:
-    """Enter a new job with its Idempotency-Key, if it has one."""
-    row = {**vars(job), "idempotency_key": None, "fingerprint": None}
-    if idempotency is not None:
-        row |= {"idempotency_key": idempotency.key, "fingerprint": idempotency.fingerprint}
-    connection.execute(insert(jobs), row)
+    """Enter a new job, and what its Idempotency-Key stands for if it has one."""
+    known_by = None if idempotency is None else idempotency.fingerprint
+    connection.execute(insert(jobs), {**vars(job), "fingerprint": known_by})
+
+
+def free_key(connection: Connection, request_id: str) -> None:
+    """Let a job's Idempotency-Key, if it has one, be used for another."""
+    connection.execute(_FREE_KEY, {"which": request_id})
 
 
 def claim_job(connection: Connection, request_id: str, now: datetime) -> Job:
@@ -135,6 +138,12 @@ _FINISH = (
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
     .values({name: bindparam(f"to_{name}") for name in _END})
+)
+
+_FREE_KEY = (
+    update(jobs)
+    .where(jobs.c.request_id == bindparam("which"))
+    .values(idempotency_key=None, fingerprint=None)
 )
 
 _PROGRESS = (

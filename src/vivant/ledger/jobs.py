@@ -23,6 +23,7 @@ from vivant.ledger.job_rows import (
     earlier_job,
     find_job,
     finish_job,
+    free_key,
     insert_job,
     lock_job,
     note_progress,
@@ -99,8 +100,10 @@ class Jobs:
                 webhook_url=new.webhook_url,
                 deadline=new.deadline,
                 created_at=now,
+                idempotency_key=None if new.idempotency is None else new.idempotency.key,
             )
             insert_job(connection, job, new.idempotency)
+            post_assets(connection, new.account_id, None, new.inputs, now)
             return Submitted(job, posted.balance, is_new=True)
 
     def get(self, request_id: str, account_id: str | None = None) -> Job:
@@ -193,6 +196,21 @@ class Jobs:
         """
         return self._give_up(request_id, JobStatus.FAILED, error=error)
 
+    def refuse(self, request_id: str, error: VivantError) -> Finished:
+        """Fail a job that nobody has been told of, so that it can be submitted again.
+
+        No webhook tells of it, and its Idempotency-Key is free again.
+
+        Args:
+            request_id: which; it is QUEUED.
+            error: why it cannot be taken.
+
+        Raises:
+            JobClosed: it was cancelled.
+            NoSuchJob: there is no such job.
+        """
+        return self._give_up(request_id, JobStatus.FAILED, error=error, untold=True)
+
     def cancel(self, request_id: str, account_id: str) -> Finished:
         """End a job that its owner no longer wants and release its hold; as often as they like.
 
@@ -232,6 +250,7 @@ class Jobs:
         *,
         account_id: str | None = None,
         error: VivantError | None = None,
+        untold: bool = False,
     ) -> Finished:
         now = self._clock()
         with self._database.write() as connection:
@@ -244,4 +263,7 @@ class Jobs:
             ended = replace(job, status=status, finished_at=now)
             if error is not None:
                 ended = replace(ended, error=plain_text(error), error_kind=type(error).__name__)
+            if untold:
+                ended = replace(ended, webhook_url=None, idempotency_key=None)
+                free_key(connection, request_id)
             return Finished(finish_job(connection, ended), posted.balance)

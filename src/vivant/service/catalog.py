@@ -104,7 +104,9 @@ class Endpoint(Protocol):
 
 
 Load: TypeAlias = Callable[[Endpoint, str | None], Any]
-"""Loads an endpoint's model of this reference; None is the one inside the package."""
+"""Loads an endpoint's model of this reference; None is the one inside the package.
+
+A fake, which needs no model, returns None."""
 
 
 def installed_endpoints() -> tuple[Endpoint, ...]:
@@ -148,6 +150,11 @@ class Catalog:
 
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._endpoints.values())
+
+    @property
+    def preloads(self) -> bool:
+        """Whether models are loaded at the start."""
+        return self._plan.preload
 
     def find(self, slug: str) -> Endpoint:
         """The endpoint of this slug.
@@ -204,7 +211,8 @@ class Catalog:
 
     def _load(self, load: Load, endpoint: Endpoint, reference: str | None) -> Any:
         model = load(endpoint, reference)
-        self._limits[_name(endpoint, reference)] = endpoint.limits(model)
+        if model is not None:  # a fake loads nothing
+            self._limits[_name(endpoint, reference)] = endpoint.limits(model)
         return model
 
     def _reference(self, endpoint: Endpoint, model: str) -> str | None:

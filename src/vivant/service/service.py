@@ -6,21 +6,116 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from vivant.engine.tickets import Listener
-from vivant.ledger.accounts import Room
+from vivant.base.clock import Clock, utc_now
+from vivant.base.errors import StoreUnavailable, VivantError
+from vivant.engine.engine import Engine, Phase
+from vivant.engine.models import Warmth
+from vivant.engine.tickets import Failed, Finished, Listener
+from vivant.ledger.accounts import Accounts, Room
 from vivant.ledger.assets import Asset
+from vivant.ledger.database import Database
 from vivant.ledger.job import Idempotency
-from vivant.ledger.keys import Caller
+from vivant.ledger.jobs import Jobs
+from vivant.ledger.keys import Caller, Keys
+from vivant.ledger.ledger import Ledger
 from vivant.ledger.paging import Page
+from vivant.ledger.recovery import Recovery
+from vivant.ledger.webhooks import Webhooks
+from vivant.output.store import Store
+from vivant.pose.inputs import open_picture
+from vivant.service.catalog import Catalog
+from vivant.service.clerks import Clerks, Office
+from vivant.service.courier import Courier
+from vivant.service.intake import Intake
+from vivant.service.live import Lives
+from vivant.service.packing import content_type_of
+from vivant.service.reader import Reader
+from vivant.service.tally import Tally
+from vivant.service.terms import Terms
+from vivant.service.upkeep import Chore, Upkeep
+from vivant.service.vault import Vault
 from vivant.service.views import EndpointInfo, Figures, File, JobView, Readiness, Submitted
+
+POLL_S = 1.0
+"""Seconds between two looks at webhooks that are due, and at jobs that run elsewhere."""
+
+STRAYS_S = 3600.0
+"""Seconds between two looks for files that no row knows of."""
 
 
 class Service:
-    """What a server offers. Every method may be called on any thread; those that wait say so."""
+    """What a server offers. Every method may be called on any thread; those that wait say so.
+
+    Args:
+        database: with all tables.
+        store: where files go.
+        engine: with the catalog's models and runners; the service starts and stops it.
+        catalog: what is served.
+        terms: deadlines, limits and such.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        engine: Engine,
+        catalog: Catalog,
+        terms: Terms | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        terms = terms or Terms()
+        self._database = database
+        self._engine = engine
+        self._catalog = catalog
+        self._terms = terms
+        self._accounts = Accounts(database, clock)
+        self._keys = Keys(database, clock)
+        self._ledger = Ledger(database, clock)
+        self._jobs = Jobs(database, clock)
+        self._recovery = Recovery(database, clock)
+        self._vault = Vault(database, store, terms.keep, clock)
+        self._lives = Lives()
+        self._tally = Tally()
+        self._reader = Reader(catalog, self._jobs, self._ledger, self._vault, self._lives, engine)
+        self._clerks = Clerks(
+            Office(engine, self._jobs, self._reader, self._vault, self._lives, self._tally)
+        )
+        self._intake = Intake(
+            catalog, self._jobs, self._vault, engine, self._clerks, self._lives, terms, clock
+        )
+        self._courier = Courier(
+            Webhooks(database, clock),
+            self._accounts,
+            self._reader,
+            self._vault,
+            self._tally,
+            terms,
+            clock,
+        )
+        self._upkeep = Upkeep(
+            [
+                Chore("deliver webhooks", POLL_S, self._courier.deliver_due),
+                Chore("look at jobs elsewhere", POLL_S, self._reader.check_elsewhere),
+                Chore("release what has expired", terms.sweep_every, self._sweep),
+                Chore("delete stray files", STRAYS_S, self._vault.sweep_strays),
+            ]
+        )
 
     def endpoints(self) -> tuple[EndpointInfo, ...]:
         """What is served, by slug."""
-        raise NotImplementedError
+        warmth = {model.name: model.warmth for model in self._engine.state().models}
+        return tuple(
+            EndpointInfo(
+                slug=endpoint.SLUG,
+                summary=endpoint.SUMMARY,
+                schema=endpoint.REQUEST.model_json_schema(),
+                price=self._catalog.default_price(endpoint),
+                warmth=warmth[self._catalog.model_name(endpoint)],
+                picture_fields=endpoint.PICTURE_FIELDS,
+            )
+            for endpoint in self._catalog
+        )
 
     def authenticate(self, secret: str | None) -> Caller:
         """Tell whose key this is.
@@ -28,7 +123,7 @@ class Service:
         Raises:
             UnknownKey: none was given, or it is unknown, expired or revoked.
         """
-        raise NotImplementedError
+        return self._keys.authenticate(secret)
 
     def count_request(self, caller: Caller) -> Room | None:
         """Count a request against the caller's rate limit; None where there is no limit.
@@ -36,7 +131,8 @@ class Service:
         Raises:
             RateLimited: there is no room now.
         """
-        raise NotImplementedError
+        limit = caller.requests_per_minute or self._terms.requests_per_minute
+        return None if limit is None else self._accounts.count_request(caller.account_id, limit)
 
     def submit(
         self,
@@ -47,6 +143,7 @@ class Service:
         version: Literal["v1", "v2"] = "v2",
         idempotency: Idempotency | None = None,
         webhook_url: str | None = None,
+        embed_prompt: bool = True,
     ) -> Submitted:
         """Check a request, hold its price, and queue it.
 
@@ -59,6 +156,7 @@ class Service:
                 others are taken up again.
             idempotency: what its Idempotency-Key stands for.
             webhook_url: told when it has ended.
+            embed_prompt: whether its pictures may carry the texts that made them.
 
         Raises:
             NoSuchEndpoint: there is none of this slug.
@@ -72,16 +170,36 @@ class Service:
             EngineStopped: the server is being stopped.
             StorageFull: there is no room for its pictures.
         """
-        raise NotImplementedError
+        try:
+            return self._intake.submit(
+                caller,
+                slug,
+                fields,
+                version=version,
+                idempotency=idempotency,
+                webhook_url=webhook_url,
+                embed_prompt=embed_prompt,
+            )
+        except VivantError as error:
+            self._tally.note_refusal(error)
+            raise
 
     def wait(self, request_id: str, timeout: float | None = None) -> JobView:
         """Wait until a job has ended; its view tells how.
 
         Raises:
-            TimeoutError: it has not within so many seconds.
+            TimeoutError: nothing has happened for so many seconds.
+            EngineStopped: the server stopped; the job goes on after the next start.
             NoSuchJob: there is none.
         """
-        raise NotImplementedError
+        listener = self._reader.listen(request_id, None, lambda: None)
+        try:
+            while True:
+                for event in listener.wait(timeout):
+                    if isinstance(event, Finished | Failed):
+                        return self._ended(request_id, event)
+        finally:
+            listener.close()
 
     def job(self, caller: Caller, request_id: str) -> JobView:
         """A job as it stands.
@@ -89,7 +207,7 @@ class Service:
         Raises:
             NoSuchJob: there is none, or it is another account's.
         """
-        raise NotImplementedError
+        return self._reader.view(request_id, caller.account_id)
 
     def events(
         self, caller: Caller, request_id: str, wake: Callable[[], None] = lambda: None
@@ -108,7 +226,7 @@ class Service:
         Raises:
             NoSuchJob: there is none, or it is another account's.
         """
-        raise NotImplementedError
+        return self._reader.listen(request_id, caller.account_id, wake)
 
     def cancel(self, caller: Caller, request_id: str) -> JobView:
         """End a job before its next step, and release its hold; again, and nothing changes.
@@ -117,7 +235,9 @@ class Service:
             JobClosed: it was completed or has failed.
             NoSuchJob: there is none, or it is another account's.
         """
-        raise NotImplementedError
+        self._jobs.cancel(request_id, caller.account_id)
+        self._engine.cancel(request_id)
+        return self._reader.view(request_id, caller.account_id)
 
     def history(self, caller: Caller, before: str | None = None, limit: int = 50) -> Page[JobView]:
         """An account's jobs, newest first.
@@ -126,11 +246,11 @@ class Service:
             InvalidInput: the limit is not 1 to 200.
             NoSuchJob: `before` is not the `next` of a page of theirs.
         """
-        raise NotImplementedError
+        return self._reader.history(caller.account_id, before, limit)
 
     def credits(self, caller: Caller) -> int:
         """Micro-credits that are neither spent nor held, now."""
-        raise NotImplementedError
+        return self._ledger.balance(caller.account_id)
 
     def upload(self, caller: Caller, data: bytes) -> Asset:
         """Keep a picture, to be named in requests.
@@ -139,7 +259,9 @@ class Service:
             UnreadablePicture: it is none.
             StorageFull: there is no room for it.
         """
-        raise NotImplementedError
+        image = open_picture(data)
+        file = self._vault.put(data, content_type_of(data), size=image.size)
+        return self._vault.add(caller.account_id, file)
 
     def file(self, asset_id: str, proof: str) -> File:
         """A stored file, for whoever has a link to it.
@@ -149,7 +271,7 @@ class Service:
             OutputExpired: the file is no longer kept, or the link has run out.
             NoSuchAsset: there is no such file.
         """
-        raise NotImplementedError
+        return self._vault.follow(asset_id, proof)
 
     def read(self, asset_id: str) -> bytes:
         """The bytes of an output that a view of the caller's own has just named.
@@ -157,24 +279,63 @@ class Service:
         Raises:
             NoSuchAsset: they are gone.
         """
-        raise NotImplementedError
+        return self._vault.read(asset_id)
 
     def link(self, asset_id: str, expires_at: datetime) -> str:
         """The proof that a link to a file carries until it runs out; see `file`."""
-        raise NotImplementedError
+        return self._vault.link(asset_id, expires_at)
 
     def readiness(self) -> Readiness:
         """Whether requests can be served now, and if not, why."""
-        raise NotImplementedError
+        problems = {}
+        try:
+            self._database.ping()
+        except StoreUnavailable as error:
+            problems["database"] = str(error)
+        try:
+            self._vault.store.ping()
+        except OSError as error:
+            problems["store"] = error.strerror or str(error)
+        state = self._engine.state()
+        if state.phase is not Phase.RUNNING:
+            problems["engine"] = state.phase.value
+        # A model that cannot be loaded keeps no other one from its work.
+        serves = any(model.warmth is Warmth.READY for model in state.models)
+        coming = any(model.warmth is Warmth.LOADING for model in state.models)
+        well = not problems and (serves or not self._catalog.preloads) and not coming
+        for model in state.models:
+            if model.error is not None:
+                problems[model.name] = model.error
+            elif model.warmth is not Warmth.READY and self._catalog.preloads:
+                problems[model.name] = model.warmth.value
+        return Readiness(well, problems)
 
     def figures(self) -> Figures:
         """What to show as metrics."""
-        raise NotImplementedError
+        return self._tally.figures(self._engine.state())
 
     def start(self) -> None:
         """Take up what was left when the server last stopped, and begin to work."""
-        raise NotImplementedError
+        for job in self._recovery.recover(self._terms.worker, self._terms.max_attempts):
+            self._intake.take_up(job)
+        self._engine.start()
+        self._upkeep.start()
 
     def stop(self, timeout: float = 0.0) -> None:
         """Stop; jobs under way get so many seconds, what is left then waits for the next start."""
-        raise NotImplementedError
+        self._engine.stop(drain=timeout > 0, timeout=timeout)
+        self._clerks.stop()
+        self._upkeep.stop()
+        self._courier.stop()
+
+    def _ended(self, request_id: str, last: Finished | Failed) -> JobView:
+        view = self._reader.view(request_id)
+        if not view.ended and isinstance(last, Failed):
+            raise last.error
+        return view
+
+    def _sweep(self) -> None:
+        """Fail what is overdue, release what has expired, delete what is no longer kept."""
+        for request_id in self._recovery.sweep().jobs:
+            self._engine.cancel(request_id)
+        self._vault.sweep()

@@ -185,7 +185,7 @@ class Figures:
     """
 
     engine: EngineState
-    ended: Mapping[tuple[str, JobStatus], int] = field(default_factory=dict)
+    ended: Mapping[tuple[str, str], int] = field(default_factory=dict)
     charged: Mapping[str, int] = field(default_factory=dict)
     inference_seconds: Mapping[str, float] = field(default_factory=dict)
     queue_seconds: Mapping[str, float] = field(default_factory=dict)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, field_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic.config import JsonDict
 
 from vivant.base.requests import MAX_SEED, EndpointRequest, OutputFormat
 
@@ -50,9 +51,27 @@ ImageSource = Annotated[
     WithJsonSchema({"type": "string", "description": "URL, base64, data URI or OpenPose JSON"}),
 ]
 
+EXAMPLE: JsonDict = {
+    "prompt": "Anime style illustration of a girl wearing a suit. A moon in sky. "
+    "In the background we see a big rain approaching.",
+    "negative_prompt": "low quality,less details",
+    "image": "preset:waving",
+    "num_inference_steps": 20,
+    "guidance_scale": 7,
+    "seed": 698845,
+    "samples": 1,
+    "strength": 0.8,
+    "sampler": "dpmpp_2m",
+    "scheduler": "sgm_uniform",
+    "base64": False,
+}
+"""The product page's request, with a pose that ships."""
+
 
 class Request(EndpointRequest):
     """One request for pictures in a pose."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     wishes = frozenset({"negative_prompt"})
     must_say = frozenset({"prompt", "image"})

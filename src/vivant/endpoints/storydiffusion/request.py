@@ -8,7 +8,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, field_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic.config import JsonDict
 
 from vivant.base.requests import MAX_SEED, EndpointRequest, OutputFormat
 
@@ -56,9 +57,32 @@ ImageSource = Annotated[
     Any, WithJsonSchema({"type": "string", "description": "URL, base64 or data URI"})
 ]
 
+EXAMPLE: JsonDict = {
+    "seed": 42,
+    "num_ids": 3,
+    "sd_model": "Unstable",
+    "num_steps": 25,
+    "image_width": 768,
+    "image_height": 768,
+    "sa32_setting": 0.5,
+    "sa64_setting": 0.5,
+    "output_format": "webp",
+    "guidance_scale": 5,
+    "output_quality": 80,
+    "negative_prompt": NEGATIVE_PROMPT,
+    "character_description": CHARACTER_DESCRIPTION,
+    "comic_description": COMIC_DESCRIPTION,
+    "style_strength_ratio": 20,
+    "style_name": "Disney Charactor",
+    "comic_style": "Classic Comic Style",
+}
+"""The product page's request."""
+
 
 class Request(EndpointRequest):
     """One request for a story."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     wishes = frozenset({"negative_prompt", "character_description", "comic_description"})
     in_words = MappingProxyType({"ref_image": "a picture"})
