@@ -123,7 +123,8 @@ class Lettering:
     def _cluster(self, cluster: str) -> Run:
         face = self._typecase.face_for(cluster)
         if face is None:
-            self._missing.update(dict.fromkeys(cluster))
+            lacking = [mark for mark in cluster if self._typecase.face_for(mark) is None]
+            self._missing.update(dict.fromkeys(lacking or cluster))
             return Run(MISSING, self._typecase.face_for(MISSING) or self._typecase.first)
         return Run(cluster, face)
 

@@ -80,6 +80,11 @@ def test_missing_characters_are_remembered_once_each(lettering: Lettering) -> No
     assert lettering.missing == ("𓀀", "𓁐")
 
 
+def test_only_what_no_face_has_counts_as_missing(lettering: Lettering) -> None:
+    Caption("𓀀\u200d\ufe0f a𓁐", lettering)
+    assert lettering.missing == ("𓀀", "𓁐")
+
+
 @pytest.mark.parametrize("text", ["Ágjpq Ühm", "Ёжик щука", "森林夜晚，藏屋"])
 def test_letters_stay_inside_their_block(text: str, lettering: Lettering) -> None:
     block = Caption(text, lettering).block(40, 150)
