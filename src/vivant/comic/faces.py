@@ -73,7 +73,7 @@ class Face:
 
     def at(self, size: int) -> ImageFont.FreeTypeFont:
         """The face in a size in pixels of the em square, before `scale`."""
-        font = ImageFont.truetype(self.path, max(round(size * self.scale), 1), index=self.index)
+        font = ImageFont.truetype(self.path, max(size * self.scale, 1.0), index=self.index)
         if self.weight is not None:
             font.set_variation_by_axes([self.weight])
         return font
