@@ -4,15 +4,18 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format clean
+.PHONY: help setup demo serve test check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
 setup: .venv/ready-dev  ## make .venv with everything, from pinned versions
 
-demo: .venv/ready  ## make five pictures into out/
+demo: .venv/ready  ## start the service, ask it for five pictures and a story, keep them in out/
 	$(BIN)/python -m vivant.doors.demo out
+
+serve: .venv/ready  ## serve both endpoints over HTTP
+	$(BIN)/vivant serve
 
 test: .venv/ready-dev  ## run the tests
 	$(BIN)/python -m pytest

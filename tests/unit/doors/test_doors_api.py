@@ -12,12 +12,10 @@ import vivant
 from vivant import PosePipeline
 from vivant.base.contract import Progress
 from vivant.base.errors import InvalidInput
-from vivant.doors.demo import BRIEF, PAIRS, make_demo
-from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.output.encode import read_settings
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_to_json
-from vivant.pose.presets import load_preset, preset_names
+from vivant.pose.presets import load_preset
 from vivant.service.files import PictureFile
 from vivant.weights.tiny import save_tiny_pose_model
 
@@ -78,27 +76,3 @@ def test_the_pose_matters_and_at_strength_zero_it_does_not(pipeline: PosePipelin
 def test_bad_settings_are_told(pipeline: PosePipeline) -> None:
     with pytest.raises(InvalidInput, match="strength"):
         pipeline("a girl", "preset:waving", strength=2)
-
-
-def test_the_demo_makes_the_briefs_request_and_four_more(
-    pipeline: PosePipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = make_demo(pipeline, tmp_path / "out")
-    assert len(made) == 5
-    settings = read_settings(made[0][0])
-    asked = {name: value for name, value in BRIEF.items() if name not in {"pose", "samples"}}
-    assert settings | asked == settings
-    assert settings["seed"] == 698845
-    lines = capsys.readouterr().out.splitlines()
-    assert all(str(path) in line for (path, _), line in zip(made, lines, strict=True))
-
-
-def test_the_briefs_request_is_the_default_one() -> None:
-    fields = {name: value for name, value in BRIEF.items() if name != "pose"}
-    least = {"prompt": BRIEF["prompt"], "image": "x"}
-    assert Request.from_fields({**fields, "image": "x"}) == Request.from_fields(least)
-
-
-def test_the_demos_poses_ship() -> None:
-    poses = {str(BRIEF["pose"]), *(pose for pose, _ in PAIRS)}
-    assert {pose.removeprefix("preset:") for pose in poses} <= set(preset_names())
