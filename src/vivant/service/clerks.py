@@ -189,11 +189,12 @@ class _Clerk:
         made = sorted(self._made, key=lambda each: in_order(each[0]))
         pictures = [picture for picture, _ in made]
         files = [file for _, file in made]
+        steps = self._live.progress[1] if self._live.progress else 0
         ended = self._office.jobs.complete(
             self._live.job.request_id,
             files,
             seed=pictures[0].seed if pictures else None,
-            metrics=metrics_of(pictures, self._waited, used),
+            metrics=metrics_of(pictures, steps=steps, waited=self._waited, used=used),
         )
         return self._view(ended, files)
 

@@ -31,6 +31,7 @@ from vivant.service.clerks import Clerks
 from vivant.service.live import Live, Lives, feed_of, outlives_a_stop
 from vivant.service.packing import as_bytes, pack, unpack
 from vivant.service.present import view_of
+from vivant.service.reader import Reader
 from vivant.service.terms import Terms
 from vivant.service.vault import Vault
 from vivant.service.views import Submitted
@@ -54,6 +55,7 @@ class Intake:
     Args:
         catalog: the endpoints.
         jobs: where they are recorded.
+        reader: tells of those that came before.
         vault: where their pictures go.
         engine: where they wait and run.
         clerks: who deals with what comes of them.
@@ -66,6 +68,7 @@ class Intake:
         self,
         catalog: Catalog,
         jobs: Jobs,
+        reader: Reader,
         vault: Vault,
         engine: Engine,
         clerks: Clerks,
@@ -75,6 +78,7 @@ class Intake:
     ) -> None:
         self._catalog = catalog
         self._jobs = jobs
+        self._reader = reader
         self._vault = vault
         self._engine = engine
         self._clerks = clerks
@@ -121,15 +125,16 @@ class Intake:
         except VivantError:
             self._vault.drop(inputs)
             raise
-        if submitted.is_new:
-            self._queue(submitted.job, endpoint, work)
-        else:
+        if not submitted.is_new:
             self._vault.drop(inputs)
-        view = view_of(submitted.job, endpoint, submitted.balance)
-        return Submitted(view, submitted.is_new)
+            return Submitted(self._reader.view(submitted.job.request_id), is_new=False)
+        self._queue(submitted.job, endpoint, work)
+        return Submitted(view_of(submitted.job, endpoint, submitted.balance), is_new=True)
 
     def take_up(self, job: Job) -> None:
         """Queue a job again that a stop left behind, or fail it if that cannot be."""
+        if self._lives.find(job.request_id) is not None:
+            return  # submitted here, before the start
         if not outlives_a_stop(job):
             self._jobs.fail(job.request_id, EngineStopped(INTERRUPTED))
             return

@@ -23,11 +23,14 @@ def in_order(picture: Picture) -> tuple[int, int]:
     return _ORDER[picture.kind], picture.index
 
 
-def metrics_of(pictures: Sequence[Picture], waited: float, used: float) -> dict[str, object]:
+def metrics_of(
+    pictures: Sequence[Picture], *, steps: int, waited: float, used: float
+) -> dict[str, object]:
     """What a completed job's row keeps beside its files.
 
     Args:
         pictures: in the order of the files.
+        steps: that were taken.
         waited: seconds until it was started.
         used: seconds of the worker's time.
     """
@@ -35,6 +38,7 @@ def metrics_of(pictures: Sequence[Picture], waited: float, used: float) -> dict[
     return {
         "queue_time": round(waited, 4),
         "inference_time": round(used, 4),
+        "steps": steps,
         "kinds": [picture.kind for picture in pictures],
         "warnings": list(dict.fromkeys(told)),
     }
@@ -83,7 +87,8 @@ def view_of(
         progress: steps done and in all, where more is known than the row tells.
         position: waiting jobs before it.
     """
-    step, total = progress or (job.step, job.total)
+    steps = job.metrics.get("steps")
+    step, total = (steps, steps) if isinstance(steps, int) else progress or (job.step, job.total)
     waited = None if job.started_at is None else (job.started_at - job.created_at).total_seconds()
     prompt = None if endpoint is None else job.request.get(endpoint.TEXT_FIELDS[0])
     return JobView(

@@ -82,7 +82,15 @@ class Service:
             Office(engine, self._jobs, self._reader, self._vault, self._lives, self._tally)
         )
         self._intake = Intake(
-            catalog, self._jobs, self._vault, engine, self._clerks, self._lives, terms, clock
+            catalog,
+            self._jobs,
+            self._reader,
+            self._vault,
+            engine,
+            self._clerks,
+            self._lives,
+            terms,
+            clock,
         )
         self._courier = Courier(
             Webhooks(database, clock),
@@ -95,9 +103,9 @@ class Service:
         )
         self._upkeep = Upkeep(
             [
-                Chore("deliver webhooks", POLL_S, self._courier.deliver_due),
+                Chore("deliver webhooks", POLL_S, self.deliver_webhooks),
                 Chore("look at jobs elsewhere", POLL_S, self._reader.check_elsewhere),
-                Chore("release what has expired", terms.sweep_every, self._sweep),
+                Chore("release what has expired", terms.sweep_every, self.sweep),
                 Chore("delete stray files", STRAYS_S, self._vault.sweep_strays),
             ]
         )
@@ -328,14 +336,21 @@ class Service:
         self._upkeep.stop()
         self._courier.stop()
 
+    def deliver_webhooks(self) -> None:
+        """Begin to send what is due. It is done on a timer, too."""
+        self._courier.deliver_due()
+
+    def sweep(self) -> None:
+        """Fail what is overdue, release what has expired, delete what is no longer kept.
+
+        It is done on a timer, too.
+        """
+        for request_id in self._recovery.sweep().jobs:
+            self._engine.cancel(request_id)
+        self._vault.sweep()
+
     def _ended(self, request_id: str, last: Finished | Failed) -> JobView:
         view = self._reader.view(request_id)
         if not view.ended and isinstance(last, Failed):
             raise last.error
         return view
-
-    def _sweep(self) -> None:
-        """Fail what is overdue, release what has expired, delete what is no longer kept."""
-        for request_id in self._recovery.sweep().jobs:
-            self._engine.cancel(request_id)
-        self._vault.sweep()

@@ -29,10 +29,10 @@ SUMMARY = "A character and a script give a comic on which the same person is in 
 REQUEST = Request
 PICTURE_FIELDS = ("ref_image",)
 TEXT_FIELDS = (
-    "prompt",
-    "negative_prompt",
-    "character_description",
     "comic_description",
+    "character_description",
+    "negative_prompt",
+    "prompt",
     "caption",
 )
 
