@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import signal
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,8 @@ from vivant.base.errors import InvalidInput
 from vivant.base.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from vivant.doors.wiring import Books, House
 
 BACKLOG = 2048
@@ -77,9 +81,18 @@ def _serve(house: House, settings: Settings, listening: socket.socket) -> None:
     house.service.start()
     try:
         _greet(house, settings, listening)
-        uvicorn.Server(config).run(sockets=[listening])
+        run_until_told(uvicorn.Server(config), listening)
     finally:
         house.service.stop()
+
+
+def run_until_told(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    # Once it has shut down, uvicorn raises again the signal that it got. As it comes, SIGTERM would
+    # end the process there and then, with the service still at work.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
 
 
 def _listen(settings: Settings) -> socket.socket:
