@@ -6,4 +6,4 @@ from bench import kill9
 
 
 def test_kill_9_under_load_loses_nothing_and_charges_nothing_twice() -> None:
-    assert kill9.main(rounds=3, database=None, seed=4) == []
+    assert kill9.main(rounds=2, database=None, seed=4) == []

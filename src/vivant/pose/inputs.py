@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
+from vivant.base.errors import InvalidInput, NobodyFound, PictureTooLarge, UnreadablePicture
 from vivant.pose.openpose import pose_from_json
 from vivant.pose.recognise import read_skeleton
 from vivant.pose.skeleton import Pose
@@ -28,7 +28,8 @@ def pose_from_bytes(
 
     Raises:
         InvalidInput: the JSON is no pose, an unknown `pose_input`, or "photo".
-        UnreadablePicture: neither JSON nor a picture that can be decoded within `max_pixels`.
+        UnreadablePicture: neither JSON nor a picture that can be decoded.
+        PictureTooLarge: more than `max_pixels`.
         NobodyFound: the picture is no skeleton drawing, or the JSON holds nobody.
     """
     _check(pose_input)
@@ -88,7 +89,8 @@ def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
         background), grey levels scaled to 8 bits, the first frame of an animation.
 
     Raises:
-        UnreadablePicture: no known picture format, damaged, empty or too large.
+        UnreadablePicture: no known picture format, damaged or empty.
+        PictureTooLarge: too many pixels.
     """
     try:
         with warnings.catch_warnings():
@@ -97,16 +99,20 @@ def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
             with Image.open(io.BytesIO(data)) as image:
                 width, height = image.size
                 if width * height > max_pixels:
-                    raise UnreadablePicture(
+                    raise PictureTooLarge(
                         f"picture {width}x{height} has {width * height} pixels, "
                         f"more than the {max_pixels} allowed"
                     )
                 image.seek(0)
                 image.load()
                 return upright_rgb(image)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise PictureTooLarge(
+            f"picture has far more than the {max_pixels} pixels allowed"
+        ) from error
+    except UnidentifiedImageError as error:
         raise UnreadablePicture(
-            f"{len(data)} bytes that are no picture in a known format, or far too large a one"
+            f"{len(data)} bytes that are no picture in a known format"
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
         # What Pillow's decoders raise on damaged files.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vivant.ledger.accounts import Room
 from vivant.ledger.ids import new_id
 from vivant.web.problems import our_fault
+
+_logger = logging.getLogger("vivant.web")
 
 REQUEST_ID = "x-request-id"
 
@@ -45,7 +47,6 @@ class Envelope:
     def __init__(self, app: ASGIApp, note: Callable[[Answered], None]) -> None:
         self._app = app
         self._note = note
-        self._log = structlog.get_logger("vivant.web")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -67,7 +68,7 @@ class Envelope:
         try:
             await self._app(scope, receive, stamped)
         except Exception:
-            self._log.exception("fault", id=request_id)
+            _logger.exception("fault", extra={"id": request_id})
             if status != 499:
                 raise  # the answer is under way; only breaking it off tells of the fault
             await our_fault(request_id)(scope, receive, stamped)
@@ -75,15 +76,14 @@ class Envelope:
             seconds = time.perf_counter() - started
             answered = Answered(scope["method"], _route(scope), status, seconds)
             self._note(answered)
-            self._log.info(
-                "request",
-                id=request_id,
-                method=answered.method,
-                route=answered.route,
-                status=status,
-                ms=round(1000 * seconds, 1),
-                **state.get("log", {}),
-            )
+            told = {
+                "id": request_id,
+                "method": answered.method,
+                "route": answered.route,
+                "status": status,
+                "ms": round(1000 * seconds, 1),
+            }
+            _logger.info("request", extra=told | state.get("log", {}))
 
 
 def _stamp(headers: MutableHeaders, request_id: str, room: Room | None) -> None:

@@ -45,7 +45,7 @@ class ServiceFigures(Collector):
             "vivant_jobs", "Requests that ended", labels=["model", "status"]
         )
         for (slug, status), count in told.ended.items():
-            ended.add_metric([slug, status.value], count)
+            ended.add_metric([slug, status], count)
         yield ended
         charged = {slug: credits_of(micro) for slug, micro in told.charged.items()}
         yield _by("vivant_credits_charged", "Credits kept", "model", charged)
