@@ -31,7 +31,7 @@ format: .venv/ready-dev  ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 
 clean:  ## remove .venv, caches and out/
-	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv out tests/server/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,4 +47,5 @@ clean:  ## remove .venv, caches and out/
 
 .venv/ready-dev: .venv/ready
 	$(PIP) --no-build-isolation --editable '.[dev,train]'
+	$(BIN)/npm ci --silent --no-audit --no-fund --prefix tests/server/node
 	@touch $@

