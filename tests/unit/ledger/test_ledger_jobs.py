@@ -311,3 +311,29 @@ def test_a_finished_job_tells_its_webhook(
     deliveries = webhooks.claim()
     assert [delivery.request_id for delivery in deliveries] == told
     assert {delivery.url for delivery in deliveries} == {"https://me.example/hook"}
+
+
+def test_a_refused_job_is_as_if_it_had_never_come(
+    jobs: Jobs, new: NewJobs, database: Database, clock: SetClock, ledger: Ledger, rich: str
+) -> None:
+    key = Idempotency("once", fingerprint(b"body"))
+    refused = jobs.submit(new(idempotency=key, webhook_url="https://example.com/hook")).job
+    ended = jobs.refuse(refused.request_id, NobodyFound("nobody"))
+    assert (ended.job.status, ended.balance) == (JobStatus.FAILED, 10 * PRICE)
+    assert Webhooks(database, clock).claim() == ()
+    again = jobs.submit(new(idempotency=key))
+    assert again.is_new
+    assert again.job.idempotency_key == "once"
+    assert ledger.balance(rich) == 9 * PRICE
+
+
+def test_a_jobs_pictures_are_entered_with_it(
+    jobs: Jobs, new: NewJobs, database: Database, clock: SetClock, rich: str
+) -> None:
+    given = StoredFile("image/png", 3, "0" * 64, clock() + timedelta(days=1))
+    key = Idempotency("once", fingerprint(b"body"))
+    for _ in range(2):
+        submitted = jobs.submit(new(inputs=(given,), idempotency=key))
+    assets = Assets(database, clock)
+    assert assets.get(given.id, rich).request_id is None
+    assert assets.of_job(submitted.job.request_id) == ()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.support.postgres import running_server
 from tests.unit.service.conftest import POSE, PRICE, Build, Gate, Place
 from vivant.base.contract import Event, Picture, Progress
 from vivant.base.errors import (
@@ -30,7 +31,9 @@ from vivant.base.errors import (
 from vivant.engine.fake import FakeRunner
 from vivant.engine.line import Line
 from vivant.engine.tickets import Finished, TicketEvent
+from vivant.ledger.database import Database
 from vivant.ledger.job import Idempotency
+from vivant.ledger.migrations import upgrade
 from vivant.ledger.rules import JobStatus
 from vivant.output.encode import read_settings
 from vivant.output.store import MemoryStore
@@ -305,14 +308,30 @@ def test_the_end_is_told_after_the_job_is_settled(place: Place) -> None:
     assert isinstance(late[-1], Finished)
 
 
-def test_300_at_once_with_credit_for_100(place: Place) -> None:
-    ada = place.caller()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def crowded(request: pytest.FixtureRequest, build: Build) -> Iterator[Place]:
+    """A service on either database."""
+    if request.param == "sqlite":
+        yield build()
+        return
+    with running_server() as server:
+        database = Database(server.format(name="postgres"))
+        upgrade(database)
+        database.close()
+        place = build(url=server.format(name="postgres"))
+        yield place
+        place.service.stop()
+        place.database.close()
+
+
+def test_300_at_once_with_credit_for_100(crowded: Place) -> None:
+    ada = crowded.caller()
     start = threading.Barrier(300)
 
     def one(seed: int) -> JobStatus | None:
         start.wait(60)
         try:
-            return place.end(place.ask(ada, seed=seed)).status
+            return crowded.end(crowded.ask(ada, seed=seed)).status
         except NotEnoughCredits:
             return None
 
@@ -320,4 +339,4 @@ def test_300_at_once_with_credit_for_100(place: Place) -> None:
         ends = list(pool.map(one, range(300)))
     assert ends.count(JobStatus.COMPLETED) == 100
     assert ends.count(None) == 200
-    assert place.balanced(ada, spent=100 * PRICE)
+    assert crowded.balanced(ada, spent=100 * PRICE)
