@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
@@ -80,13 +80,13 @@ async def upload(request: Request, caller: Counted) -> Uploaded:
             "description": "The file",
             "content": dict(PICTURES),
         },
-        **problems(404, 410, 422),
+        **problems(404, 410),
     },
 )
 async def asset(
     request: Request,
-    asset_id: Annotated[str, Path(max_length=100)],
-    sig: Annotated[str, Query(max_length=200, description="The link's proof")] = "",
+    asset_id: str,
+    sig: Annotated[str, Query(description="The link's proof")] = "",
 ) -> Response:
     """A stored file, for whoever has its link."""
     service: Service = site_of(request).service

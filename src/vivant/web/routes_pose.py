@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, field_validator
 
 from vivant.base.requests import EndpointRequest, OutputFormat
 from vivant.output.encode import content_type, encode
@@ -39,6 +39,11 @@ class Reading(EndpointRequest):
     ]
     pose_input: PoseInput = Field(default="auto", description="What the image is")
 
+    @field_validator("image")
+    @classmethod
+    def _is_there(cls, value: object) -> object:
+        return _not_blank(value)
+
 
 class Drawing(EndpointRequest):
     """People that are to be drawn."""
@@ -56,6 +61,11 @@ class Drawing(EndpointRequest):
         default=None, ge=16, le=4096, description="In pixels; blank for the pose's own"
     )
     output_format: OutputFormat = Field(default="png", description="File format of the drawing")
+
+    @field_validator("pose")
+    @classmethod
+    def _is_there(cls, value: object) -> object:
+        return _not_blank(value)
 
 
 @pose.post(
@@ -94,6 +104,12 @@ async def render(request: Request, caller: Counted) -> Response:  # noqa: ARG001
         drawing = Drawing.from_fields(_with_pose(await holding.fields()))
         data = await anyio.to_thread.run_sync(_render, drawing, limiter=site.drawing)
     return Response(data, media_type=content_type(drawing.output_format))
+
+
+def _not_blank(value: object) -> object:
+    if value is None or value in ("", b""):
+        raise ValueError("blank")
+    return value
 
 
 def _read(reading: Reading, max_pixels: int) -> PoseRead:

@@ -17,7 +17,7 @@ from vivant.web.site import site_of
 from vivant.web.streaming import stream
 from vivant.web.submitting import IdempotencyKey, described, submit
 
-RequestId: TypeAlias = Annotated[str, Path(max_length=100, description="As it was given at first")]
+RequestId: TypeAlias = Annotated[str, Path(description="As it was given at first")]
 
 requests = APIRouter(prefix="/v2/requests", tags=["v2: come back for the picture"])
 
@@ -83,7 +83,7 @@ async def result(request: Request, caller: Known, request_id: RequestId) -> JSON
         200: {
             "description": "Server-sent events until the request's end: queued, started, "
             "progress, picture, completed or failed",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {}},
         },
         **problems(401, 404),
     },
