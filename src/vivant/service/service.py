@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from vivant.base.clock import Clock, utc_now
-from vivant.base.errors import StoreUnavailable, VivantError
-from vivant.engine.engine import Engine, Phase
-from vivant.engine.models import Warmth
+from vivant.base.errors import VivantError
+from vivant.engine.engine import Engine
 from vivant.engine.tickets import Failed, Finished, Listener
 from vivant.ledger.accounts import Accounts, Room
 from vivant.ledger.assets import Asset
@@ -30,6 +29,7 @@ from vivant.service.intake import Intake
 from vivant.service.live import Lives
 from vivant.service.packing import content_type_of
 from vivant.service.reader import Reader
+from vivant.service.readiness import readiness_of
 from vivant.service.tally import Tally
 from vivant.service.terms import Terms
 from vivant.service.upkeep import Chore, Upkeep
@@ -295,28 +295,12 @@ class Service:
 
     def readiness(self) -> Readiness:
         """Whether requests can be served now, and if not, why."""
-        problems = {}
-        try:
-            self._database.ping()
-        except StoreUnavailable as error:
-            problems["database"] = str(error)
-        try:
-            self._vault.store.ping()
-        except OSError as error:
-            problems["store"] = error.strerror or str(error)
-        state = self._engine.state()
-        if state.phase is not Phase.RUNNING:
-            problems["engine"] = state.phase.value
-        # A model that cannot be loaded keeps no other one from its work.
-        serves = any(model.warmth is Warmth.READY for model in state.models)
-        coming = any(model.warmth is Warmth.LOADING for model in state.models)
-        well = not problems and (serves or not self._catalog.preloads) and not coming
-        for model in state.models:
-            if model.error is not None:
-                problems[model.name] = model.error
-            elif model.warmth is not Warmth.READY and self._catalog.preloads:
-                problems[model.name] = model.warmth.value
-        return Readiness(well, problems)
+        return readiness_of(
+            self._database,
+            self._vault.store,
+            self._engine.state(),
+            preloads=self._catalog.preloads,
+        )
 
     def figures(self) -> Figures:
         """What to show as metrics."""
