@@ -254,10 +254,12 @@ def _betas(start: float, end: float, schedule: BetaSchedule) -> NDArray[np.float
         # Nichol and Dhariwal 2021 (arXiv 2102.09672), eq. 17.
         time = np.linspace(0.0, 1.0, TABLE_LENGTH + 1)
         signal = np.cos((time + 0.008) / 1.008 * np.pi / 2) ** 2
-        return np.minimum(1.0 - signal[1:] / signal[:-1], 0.999)
+        betas: NDArray[np.float64] = np.minimum(1.0 - signal[1:] / signal[:-1], 0.999)
+        return betas
     if schedule == "linear":
         return np.linspace(start, end, TABLE_LENGTH)
-    return np.linspace(start**0.5, end**0.5, TABLE_LENGTH) ** 2
+    roots = np.linspace(start**0.5, end**0.5, TABLE_LENGTH)
+    return np.square(roots)
 
 
 class VPrediction(EpsilonPrediction):
