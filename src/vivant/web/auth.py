@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader
 
 from vivant.ledger.keys import Caller
@@ -17,18 +17,19 @@ _Secret = Annotated[str | None, Depends(KEY)]
 
 
 async def _authenticated(request: Request, secret: _Secret) -> Caller:
-    return await run_in_threadpool(site_of(request).service.authenticate, secret)
+    site = site_of(request)
+    return await site.call(partial(site.service.authenticate, secret))
 
 
 async def _counted(request: Request, secret: _Secret) -> Caller:
-    service = site_of(request).service
+    site = site_of(request)
 
     def admit() -> Caller:
-        caller = service.authenticate(secret)
-        request.state.room = service.count_request(caller)
+        caller = site.service.authenticate(secret)
+        request.state.room = site.service.count_request(caller)
         return caller
 
-    return await run_in_threadpool(admit)
+    return await site.call(admit)
 
 
 Known: TypeAlias = Annotated[Caller, Depends(_authenticated)]

@@ -16,6 +16,8 @@ PRESET = "preset:"
 
 ALLOWED = "a file, a URL, base64 or a data URI"
 
+_SCHEMES = ("http://", "https://")
+
 OwnFile = Callable[[str], bytes | None]
 """Reads a URL that names a stored file of this service; None for any other URL."""
 
@@ -32,32 +34,41 @@ class Inputs:
         self._fetcher = fetcher
         self._max_bytes = max_bytes
 
-    def read(self, fields: Fields, picture_fields: Collection[str], own_file: OwnFile) -> Fields:
-        """A request's fields with its pictures as bytes; blocks its thread for URLs.
+    def fetched(self, fields: Fields, names: Collection[str], own_file: OwnFile) -> Fields:
+        """A request's fields with what its URLs name in their place; blocks its thread.
 
         Args:
             fields: of a request.
-            picture_fields: the names of those that hold pictures; blanks are left alone, and so are
-                names of poses that ship ("preset:waving").
+            names: those that hold pictures.
             own_file: reads links to stored files.
+
+        Raises:
+            Unfetchable: a URL cannot be followed.
+            PictureTooLarge: there is too much at it.
+        """
+        urls = {name: str(fields[name]).strip() for name in names if is_url(fields.get(name))}
+        return {**fields, **{name: self._fetch(name, url, own_file) for name, url in urls.items()}}
+
+    def read(self, fields: Fields, names: Collection[str]) -> Fields:
+        """A request's fields with its pictures as bytes.
+
+        Args:
+            fields: of a request, whose URLs have been fetched.
+            names: those that hold pictures; blanks are left alone, and so are names of poses that
+                ship ("preset:waving").
 
         Raises:
             InvalidInput: a value is nothing that can be a picture.
             PictureTooLarge: it has too many bytes.
-            Unfetchable: its URL cannot be followed.
         """
-        pictures = {
-            name: self._picture(name, fields[name], own_file)
-            for name in picture_fields
-            if not _is_left_open(fields.get(name))
-        }
-        return {**fields, **pictures}
+        given = [name for name in names if not _is_left_open(fields.get(name))]
+        return {**fields, **{name: self._picture(name, fields[name]) for name in given}}
 
-    def _picture(self, name: str, value: object, own_file: OwnFile) -> bytes:
+    def _picture(self, name: str, value: object) -> bytes:
         if isinstance(value, bytes):
             data = value
         elif isinstance(value, str):
-            data = self._from_text(name, value.strip(), own_file)
+            data = _from_text(name, value.strip())
         elif isinstance(value, dict | list):
             data = json.dumps(value).encode()  # OpenPose JSON inside a JSON body
         else:
@@ -66,24 +77,25 @@ class Inputs:
             raise PictureTooLarge(f"{name}: {len(data)} bytes; expected at most {self._max_bytes}")
         return data
 
-    def _from_text(self, name: str, text: str, own_file: OwnFile) -> bytes:
-        start = text[:8].lower()
-        if start.startswith(("http://", "https://")):
-            return self._from_url(name, text, own_file)
-        if start.startswith("data:"):
-            return from_data_uri(name, text)
-        if start.startswith(("{", "[")):
-            return text.encode(errors="replace")
-        return _from_base64(name, text)
-
-    def _from_url(self, name: str, url: str, own_file: OwnFile) -> bytes:
-        own = own_file(url)
-        if own is not None:
-            return own
+    def _fetch(self, name: str, url: str, own_file: OwnFile) -> bytes:
         try:
-            return self._fetcher.fetch(url)
+            own = own_file(url)
+            return self._fetcher.fetch(url) if own is None else own
         except (Unfetchable, PictureTooLarge) as error:
             raise type(error)(f"{name}: {url:.200} cannot be fetched: {error}") from error
+
+
+def is_url(value: object) -> bool:
+    """Whether a field's value is to be fetched."""
+    return isinstance(value, str) and value.lstrip()[:8].lower().startswith(_SCHEMES)
+
+
+def _from_text(name: str, text: str) -> bytes:
+    if text[:5].lower() == "data:":
+        return from_data_uri(name, text)
+    if text.startswith(("{", "[")):
+        return text.encode(errors="replace")
+    return _from_base64(name, text)
 
 
 def from_data_uri(name: str, uri: str) -> bytes:

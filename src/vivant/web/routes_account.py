@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from vivant.base.credits import credits_of
@@ -23,13 +23,15 @@ account = APIRouter(prefix="/v1", tags=["account"])
 @account.get("/get-user-credits", responses={200: {"model": Credits}, **problems(401)})
 async def user_credits(request: Request, caller: Known) -> JSONResponse:
     """Credits that are neither spent nor held."""
-    balance = await run_in_threadpool(site_of(request).service.credits, caller)
+    site = site_of(request)
+    balance = await site.call(partial(site.service.credits, caller))
     return _told(Credits(credits=credits_of(balance), free_credits=0.0))
 
 
 @account.get("/models", responses={200: {"model": Models}, **problems()})
 async def models(request: Request) -> JSONResponse:
     """What is served, what it costs, and what it accepts."""
+    site = site_of(request)
     served = [
         Model(
             slug=info.slug,
@@ -38,7 +40,7 @@ async def models(request: Request) -> JSONResponse:
             warm=info.warmth is Warmth.READY,
             request_schema=dict(info.schema),
         )
-        for info in await run_in_threadpool(site_of(request).service.endpoints)
+        for info in await site.call(site.service.endpoints)
     ]
     return _told(Models(models=served))
 
@@ -54,7 +56,7 @@ async def history(
 ) -> JSONResponse:
     """The account's requests, newest first, with what they cost."""
     site = site_of(request)
-    page = await run_in_threadpool(site.service.history, caller, before, limit)
+    page = await site.call(partial(site.service.history, caller, before, limit))
 
     def link(output: Output) -> str:
         return site.asset_url(request, output.asset_id, output.expires_at)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from vivant.base.errors import InvalidInput, PictureTooLarge
 from vivant.ledger.assets import Asset
-from vivant.service.service import Service
 from vivant.web.auth import Counted
 from vivant.web.bodies import Fields
 from vivant.web.described import BODY, PICTURES, problems
@@ -67,7 +66,7 @@ async def upload(request: Request, caller: Counted) -> Uploaded:
         def keep() -> list[Asset]:
             return [site.service.upload(caller, picture) for picture in pictures]
 
-        assets = await run_in_threadpool(keep)
+        assets = await site.call(keep)
     urls = [site.asset_url(request, asset.id, asset.expires_at) for asset in assets]
     return Uploaded(file_urls=urls, urls=urls, message=f"{len(urls)} files are kept")
 
@@ -89,8 +88,8 @@ async def asset(
     sig: Annotated[str, Query(description="The link's proof")] = "",
 ) -> Response:
     """A stored file, for whoever has its link."""
-    service: Service = site_of(request).service
-    file = await run_in_threadpool(service.file, asset_id, sig)
+    site = site_of(request)
+    file = await site.call(partial(site.service.file, asset_id, sig))
     return Response(
         file.data,
         media_type=file.content_type,

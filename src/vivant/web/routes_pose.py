@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any
 
-import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field, WithJsonSchema, field_validator
@@ -23,6 +23,8 @@ from vivant.web.described import BODY, PICTURES, form_body, problems
 from vivant.web.inputs import PRESET
 from vivant.web.shapes import PoseRead
 from vivant.web.site import site_of
+
+IMAGE = ("image",)
 
 pose = APIRouter(prefix="/v1/pose", tags=["pose"])
 
@@ -72,17 +74,20 @@ class Drawing(EndpointRequest):
     "",
     response_model=PoseRead,
     responses=problems(*BODY, 401, 422, 429, 503),
-    openapi_extra={"requestBody": form_body(Reading.model_json_schema(), ["image"])},
+    openapi_extra={"requestBody": form_body(Reading.model_json_schema(), IMAGE)},
 )
 async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  # it lets them in
     """The people in a skeleton drawing, as OpenPose JSON and drawn anew."""
     site = site_of(request)
     with site.bodies.holding(request) as holding:
         fields = await holding.fields()
-        reading = Reading.from_fields(await site.pictures(request, fields, ("image",)))
-        return await anyio.to_thread.run_sync(
-            _read, reading, site.settings.max_pixels, limiter=site.drawing
-        )
+        fetched = await site.fetched(request, fields, IMAGE)
+
+        def work() -> PoseRead:
+            reading = Reading.from_fields(site.inputs.read(fetched, IMAGE))
+            return _read(reading, site.settings.max_pixels)
+
+        return await site.draw(work)
 
 
 @pose.post(
@@ -102,7 +107,7 @@ async def render(request: Request, caller: Counted) -> Response:  # noqa: ARG001
     site = site_of(request)
     with site.bodies.holding(request) as holding:
         drawing = Drawing.from_fields(_with_pose(await holding.fields()))
-        data = await anyio.to_thread.run_sync(_render, drawing, limiter=site.drawing)
+        data = await site.draw(partial(_render, drawing))
     return Response(data, media_type=content_type(drawing.output_format))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -31,7 +32,8 @@ async def healthz() -> Health:
 )
 async def readyz(request: Request) -> JSONResponse:
     """Whether requests can be served: database, store, engine and models."""
-    state = await run_in_threadpool(site_of(request).service.readiness)
+    site = site_of(request)
+    state = await site.call(site.service.readiness)
     if state.ready:
         return JSONResponse(Readiness(ready=True).model_dump())
     told = "; ".join(f"{part}: {problem}" for part, problem in state.problems.items())
@@ -52,5 +54,5 @@ async def readyz(request: Request) -> JSONResponse:
 )
 async def metrics(request: Request) -> Response:
     """What was counted."""
-    text = await run_in_threadpool(generate_latest, request.app.state.registry)
+    text = await site_of(request).call(partial(generate_latest, request.app.state.registry))
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from vivant.service.views import EndpointInfo, Output
@@ -12,7 +11,7 @@ from vivant.web.auth import Counted
 from vivant.web.described import BODY, pictures_or_json, problems
 from vivant.web.site import site_of
 from vivant.web.submitting import IdempotencyKey, described, submit
-from vivant.web.waiting import HungUp, until_ended
+from vivant.web.waiting import give_up
 
 
 def v1_route(router: APIRouter, info: EndpointInfo) -> None:
@@ -24,19 +23,23 @@ def v1_route(router: APIRouter, info: EndpointInfo) -> None:
         site = site_of(request)
         site.enter()
         try:
-            view = await submit(request, caller, info, "v1", idempotency_key)
-            keep = idempotency_key is not None
-            view = await until_ended(site.service, caller, view, request, keep=keep)
-        except HungUp:
-            return Response(status_code=499)
+            handed = await submit(request, caller, info, "v1", idempotency_key)
+            request_id = handed.view.request_id
+            if handed.ending is not None and not await handed.ending.reached(request):
+                if idempotency_key is None:  # with a key they may come back for the answer
+                    await give_up(site, caller, request_id)
+                return Response(status_code=499)
         finally:
             site.leave()
 
         def link(output: Output) -> str:
             return site.asset_url(request, output.asset_id, output.expires_at)
 
-        accept = request.headers.get("accept", "")
-        return await run_in_threadpool(v1_answer, site.service, view, accept, link)
+        def answer() -> Response:
+            ended = site.service.job(caller, request_id)
+            return v1_answer(site.service, ended, request.headers.get("accept", ""), link)
+
+        return await site.call(answer)
 
     router.add_api_route(
         f"/v1/{info.slug}",

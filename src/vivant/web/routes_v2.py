@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Path, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from vivant.service.views import EndpointInfo, JobView, Output
@@ -32,7 +32,7 @@ def v2_route(router: APIRouter, info: EndpointInfo) -> None:
     async def generate(
         request: Request, caller: Counted, idempotency_key: IdempotencyKey = None
     ) -> Response:
-        view = await submit(request, caller, info, "v2", idempotency_key)
+        view = (await submit(request, caller, info, "v2", idempotency_key)).view
         here = site_of(request).url(request, f"/v2/requests/{view.request_id}")
         accepted = Accepted(
             request_id=view.request_id,
@@ -62,7 +62,8 @@ def v2_route(router: APIRouter, info: EndpointInfo) -> None:
 )
 async def status(request: Request, caller: Known, request_id: RequestId) -> JSONResponse:
     """Where a request stands."""
-    view = await run_in_threadpool(site_of(request).service.job, caller, request_id)
+    site = site_of(request)
+    view = await site.call(partial(site.service.job, caller, request_id))
     return views.answer(views.status_body(view))
 
 
@@ -72,7 +73,8 @@ async def status(request: Request, caller: Known, request_id: RequestId) -> JSON
 )
 async def result(request: Request, caller: Known, request_id: RequestId) -> JSONResponse:
     """What a request made, once it is completed."""
-    view = await run_in_threadpool(site_of(request).service.job, caller, request_id)
+    site = site_of(request)
+    view = await site.call(partial(site.service.job, caller, request_id))
     return views.answer(_result(request, view))
 
 
@@ -90,14 +92,14 @@ async def result(request: Request, caller: Known, request_id: RequestId) -> JSON
 )
 async def events(request: Request, caller: Known, request_id: RequestId) -> Response:
     """What happens to a request, as it happens."""
-    service = site_of(request).service
-    view = await run_in_threadpool(service.job, caller, request_id)
+    site = site_of(request)
+    view = await site.call(partial(site.service.job, caller, request_id))
 
     def body(ended: JobView) -> Status:
         return _result(request, ended)
 
     return StreamingResponse(
-        stream(service, caller, view, body),
+        stream(site, caller, view, body),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -106,7 +108,8 @@ async def events(request: Request, caller: Known, request_id: RequestId) -> Resp
 @requests.delete("/{request_id}", responses={200: {"model": Status}, **problems(401, 404, 409)})
 async def cancel(request: Request, caller: Known, request_id: RequestId) -> JSONResponse:
     """Stop a request between two steps; nothing is charged."""
-    view = await run_in_threadpool(site_of(request).service.cancel, caller, request_id)
+    site = site_of(request)
+    view = await site.call(partial(site.service.cancel, caller, request_id))
     body = views.status_body(view)
     return JSONResponse(body.model_dump() | {"status": view.status.value})
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 from urllib.parse import parse_qs, quote
 
-import anyio
-import anyio.to_thread
 import httpx
 from fastapi import Request
 
@@ -16,8 +19,13 @@ from vivant.base.settings import Settings
 from vivant.service.service import Service
 from vivant.web.bodies import Bodies, BodyLimits, Fields
 from vivant.web.fetch import Fetcher, Limits
-from vivant.web.inputs import Inputs
+from vivant.web.inputs import Inputs, is_url
 from vivant.web.problems import Overloaded
+
+T = TypeVar("T")
+
+THREADS = 32
+"""Calls of the service under way at a time; each takes milliseconds."""
 
 FETCHES = 32
 """Pictures that are fetched from elsewhere at a time; further requests wait for their turn."""
@@ -36,7 +44,7 @@ class Site:
         service: does the work.
         settings: how the server runs.
         bodies: reads requests.
-        drawing: threads that read and draw poses.
+        inputs: reads their pictures.
         waiting: requests that wait for their answer now.
     """
 
@@ -48,25 +56,33 @@ class Site:
         limits = Limits(
             settings.max_picture_bytes, settings.fetch_timeout, settings.fetch_redirects
         )
-        self._inputs = Inputs(
+        self.inputs = Inputs(
             Fetcher(Reachable(settings.reachable), limits), settings.max_picture_bytes
         )
-        self.drawing = anyio.CapacityLimiter(DRAWING)
-        self._fetches = anyio.CapacityLimiter(FETCHES)
+        self._threads = ThreadPoolExecutor(THREADS, "vivant-web")
+        self._fetches = ThreadPoolExecutor(FETCHES, "vivant-fetch")
+        self._drawing = ThreadPoolExecutor(DRAWING, "vivant-draw")
         self.waiting = 0
 
-    async def pictures(
-        self, request: Request, fields: Fields, picture_fields: tuple[str, ...]
-    ) -> Fields:
-        """A request's fields with its pictures as bytes; see `Inputs.read`."""
+    async def call(self, work: Callable[[], T]) -> T:
+        """Do what takes milliseconds and blocks.
 
-        def own_file(url: str) -> bytes | None:
-            return self._own_file(request, url)
+        An executor of our own takes one turn of the event loop where anyio's threads take four, and
+        each turn passes through all the layers of the application.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-        read = self._inputs.read
-        return await anyio.to_thread.run_sync(
-            read, fields, picture_fields, own_file, limiter=self._fetches
-        )
+    async def draw(self, work: Callable[[], T]) -> T:
+        """Do what computes for a while."""
+        return await asyncio.get_running_loop().run_in_executor(self._drawing, work)
+
+    async def fetched(self, request: Request, fields: Fields, names: Collection[str]) -> Fields:
+        """A request's fields with the pictures that its URLs name; see `Inputs.fetched`."""
+        if not any(is_url(fields.get(name)) for name in names):
+            return fields
+        own_file = partial(self._own_file, request)
+        fetch = partial(self.inputs.fetched, fields, names, own_file)
+        return await asyncio.get_running_loop().run_in_executor(self._fetches, fetch)
 
     def enter(self) -> None:
         """One more request waits for its answer.

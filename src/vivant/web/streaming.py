@@ -7,17 +7,17 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from functools import partial
 
-from fastapi.concurrency import run_in_threadpool
 from PIL import Image
 
 from vivant.base.contract import Picture, Progress
 from vivant.engine.tickets import Failed, Finished, Started, TicketEvent
 from vivant.ledger.keys import Caller
 from vivant.ledger.rules import JobStatus
-from vivant.service.service import Service
 from vivant.service.views import JobView
 from vivant.web.shapes import Status
+from vivant.web.site import Site
 from vivant.web.waiting import events
 
 PREVIEW_SIDE = 256
@@ -29,7 +29,7 @@ alive by telling it."""
 
 
 async def stream(
-    service: Service, caller: Caller, view: JobView, body: Callable[[JobView], Status]
+    site: Site, caller: Caller, view: JobView, body: Callable[[JobView], Status]
 ) -> AsyncIterator[bytes]:
     """Tell what happens to a job until its end.
 
@@ -38,24 +38,25 @@ async def stream(
     address answers.
 
     Args:
-        service: where it runs.
+        site: where it runs.
         caller: whose it is.
         view: as it stands.
         body: makes the last event's data.
     """
+    look = partial(site.service.job, caller, view.request_id)
     yield _event("queued" if view.status is JobStatus.QUEUED else "status", _standing(view))
-    async with aclosing(events(service, caller, view.request_id, PAUSE_S)) as happening:
+    async with aclosing(events(site, caller, view.request_id, PAUSE_S)) as happening:
         async for event in happening:
             if event is None:
-                view = await run_in_threadpool(service.job, caller, view.request_id)
+                view = await site.call(look)
                 name = "queued" if view.status is JobStatus.QUEUED else "status"
                 yield _event(name, _standing(view))
             elif isinstance(event, Finished | Failed):
-                ended = await run_in_threadpool(service.job, caller, view.request_id)
+                ended = await site.call(look)
                 name = "completed" if ended.status is JobStatus.COMPLETED else "failed"
                 yield _event(name, body(ended).model_dump())
             else:
-                yield await run_in_threadpool(_told, event)
+                yield await site.call(partial(_told, event))
 
 
 def _told(event: TicketEvent) -> bytes:

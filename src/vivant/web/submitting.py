@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Header, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, field_validator
 
 from vivant.base.errors import Unfetchable
@@ -20,6 +21,7 @@ from vivant.web.bodies import Fields
 from vivant.web.described import form_body
 from vivant.web.fetch import checked_url
 from vivant.web.site import site_of
+from vivant.web.waiting import Ending
 
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
@@ -56,35 +58,60 @@ def described(info: EndpointInfo) -> dict[str, Any]:
     return form_body(info.schema, info.picture_fields, Options.model_json_schema())
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A request that was handed to the service.
+
+    Attributes:
+        view: its job.
+        ending: to be awaited; None where it has ended, or nobody waits.
+    """
+
+    view: JobView
+    ending: Ending | None
+
+
 async def submit(
     request: Request,
     caller: Caller,
     info: EndpointInfo,
     version: Literal["v1", "v2"],
     key: str | None,
-) -> JobView:
-    """Read a request's body and pictures, and hand it to the service."""
+) -> Handed:
+    """Read a request's body and pictures, and hand it to the service.
+
+    Args:
+        request: its body is still to be read.
+        caller: who pays.
+        info: the endpoint.
+        version: of the API; v1 waits.
+        key: the Idempotency-Key, or None.
+    """
     site = site_of(request)
+    loop = asyncio.get_running_loop()
     with site.bodies.holding(request) as holding:
         fields = await holding.fields()
         options = Options.from_fields(fields)
         idempotency = None if key is None else Idempotency(key, _fingerprint(info.slug, fields))
-        read = await site.pictures(request, fields, info.picture_fields)
+        fetched = await site.fetched(request, fields, info.picture_fields)
 
-        def hand_over() -> JobView:
-            return site.service.submit(
+        def hand_over() -> Handed:
+            view = site.service.submit(
                 caller,
                 info.slug,
-                read,
+                site.inputs.read(fetched, info.picture_fields),
                 version=version,
                 idempotency=idempotency,
                 webhook_url=options.webhook_url,
                 embed_prompt=options.embed_prompt,
             ).view
+            waits = version == "v1" and not view.ended
+            ending = Ending(site.service, caller, view.request_id, loop) if waits else None
+            return Handed(view, ending)
 
-        view = await run_in_threadpool(hand_over)
-    request.state.log = {"account": caller.account_id, "job": view.request_id}
-    return view
+        handed = await site.call(hand_over)
+    request.state.log = {"account": caller.account_id, "job": handed.view.request_id}
+    return handed
 
 
 def _fingerprint(slug: str, fields: Fields) -> str:

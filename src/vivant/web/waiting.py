@@ -4,32 +4,69 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
+from functools import partial
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from vivant.base.errors import JobClosed
-from vivant.engine.tickets import Failed, Finished, TicketEvent
+from vivant.engine.tickets import Failed, Finished, Listener, TicketEvent
 from vivant.ledger.keys import Caller
 from vivant.service.service import Service
-from vivant.service.views import JobView
+from vivant.web.site import Site
 
 
-class HungUp(Exception):
-    """The caller closed the connection; nobody is there to answer."""
+class Ending:
+    """A job's end, to be awaited. Made on any thread.
+
+    Args:
+        service: where the job runs.
+        caller: whose it is.
+        request_id: which.
+        loop: where it is awaited.
+    """
+
+    def __init__(
+        self, service: Service, caller: Caller, request_id: str, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._loop = loop
+        self._over = loop.create_future()
+        self._listener: Listener | None = None
+        self._listener = service.events(caller, request_id, self._wake)
+        self._wake()  # for what was told before the listener was known
+
+    async def reached(self, request: Request) -> bool:
+        """Wait for it; False if the caller hangs up before.
+
+        Args:
+            request: whose body has been read; its connection is watched.
+        """
+        left = asyncio.ensure_future(_left(request))
+        try:
+            await asyncio.wait({self._over, left}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left.cancel()
+            if self._listener is not None:
+                self._listener.close()
+        return self._over.done()
+
+    def _wake(self) -> None:
+        """On the thread of whoever tells: the loop is only woken by the end."""
+        told = [] if self._listener is None else self._listener.take()
+        if any(isinstance(event, Finished | Failed) for event in told):
+            self._loop.call_soon_threadsafe(self._over.set_result, None)
+
+
+async def give_up(site: Site, caller: Caller, request_id: str) -> None:
+    """Cancel a job whose caller has hung up, so that nothing is drawn, or charged, for nobody."""
+    with suppress(JobClosed):  # it ended at this very moment
+        await site.call(partial(site.service.cancel, caller, request_id))
 
 
 async def events(
-    service: Service, caller: Caller, request_id: str, pause: float | None = None
+    site: Site, caller: Caller, request_id: str, pause: float
 ) -> AsyncGenerator[TicketEvent | None, None]:
-    """What happens to a job, until its end.
-
-    Args:
-        service: where it runs.
-        caller: whose it is.
-        request_id: which.
-        pause: None is yielded after so many seconds without an event.
+    """What happens to a job, until its end; None after so many seconds without an event.
 
     Raises:
         NoSuchJob: there is none, or it is another account's.
@@ -40,7 +77,7 @@ async def events(
     def wake() -> None:
         loop.call_soon_threadsafe(news.set)
 
-    listener = await run_in_threadpool(service.events, caller, request_id, wake)
+    listener = await site.call(partial(site.service.events, caller, request_id, wake))
     try:
         while True:
             try:
@@ -55,47 +92,6 @@ async def events(
                     return
     finally:
         listener.close()
-
-
-async def until_ended(
-    service: Service, caller: Caller, view: JobView, request: Request, *, keep: bool
-) -> JobView:
-    """Wait for a job's end.
-
-    Args:
-        service: where it runs.
-        caller: whose it is.
-        view: as it was submitted.
-        request: whose body has been read; its connection is watched.
-        keep: whether the job goes on if the caller hangs up; otherwise it is cancelled, so that
-            nothing is drawn, or charged, for nobody.
-
-    Raises:
-        HungUp: the caller has left.
-    """
-    if view.ended:
-        return view
-    ended = asyncio.ensure_future(_ended(service, caller, view.request_id))
-    left = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({ended, left}, return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            ended.result()
-            return await run_in_threadpool(service.job, caller, view.request_id)
-    finally:
-        for task in (ended, left):
-            task.cancel()
-        await asyncio.gather(ended, left, return_exceptions=True)
-    if not keep:
-        with suppress(JobClosed):  # it ended at this very moment
-            await run_in_threadpool(service.cancel, caller, view.request_id)
-    raise HungUp
-
-
-async def _ended(service: Service, caller: Caller, request_id: str) -> None:
-    async with aclosing(events(service, caller, request_id)) as happening:
-        async for _ in happening:
-            pass
 
 
 async def _left(request: Request) -> None:

@@ -18,7 +18,8 @@ TEXT = base64.b64encode(PICTURE).decode()
 
 def read(value: object, *, max_bytes: int = 1000) -> object:
     inputs = Inputs(Fetcher(Reachable(), Limits()), max_bytes)
-    fields = inputs.read({"image": value, "prompt": "a girl"}, ["image"], lambda _url: None)
+    given = {"image": value, "prompt": "a girl"}
+    fields = inputs.read(inputs.fetched(given, ["image"], lambda _url: None), ["image"])
     assert fields["prompt"] == "a girl"
     return fields["image"]
 
@@ -72,8 +73,8 @@ def test_urls_are_fetched_and_own_links_are_not() -> None:
     with origin({"/a.png": Page(PICTURE)}) as site:
         inputs = Inputs(Fetcher(Reachable(["127.0.0.1"]), Limits()), 1000)
         own = {"http://vivant.example/assets/1": b"own"}
-        fetched = inputs.read({"image": f"{site.url}/a.png"}, ["image"], own.get)
-        kept = inputs.read({"image": "http://vivant.example/assets/1"}, ["image"], own.get)
+        fetched = inputs.fetched({"image": f"{site.url}/a.png"}, ["image"], own.get)
+        kept = inputs.fetched({"image": "http://vivant.example/assets/1"}, ["image"], own.get)
     assert (fetched["image"], kept["image"]) == (PICTURE, b"own")
     assert site.asked == ["/a.png"]
 
