@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 from vivant.base.errors import InvalidInput
@@ -9,6 +10,7 @@ from vivant.pose.openpose import pose_from_json
 from vivant.pose.skeleton import Pose
 
 
+@cache
 def preset_names() -> tuple[str, ...]:
     """Names of the poses that ship with the package, sorted."""
     folder = resources.files("vivant.pose") / "presets"
@@ -16,6 +18,7 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
 
 
+@cache
 def load_preset(name: str) -> Pose:
     """One person on a 768 x 768 canvas, in the pose called `name`.
 
