@@ -15,58 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO
 
 import httpx
 
-from vivant.endpoints.storydiffusion.request import (
-    CHARACTER_DESCRIPTION,
-    COMIC_DESCRIPTION,
-    NEGATIVE_PROMPT,
-)
+from vivant.endpoints.sd3_med_pose.request import EXAMPLE as PAGES_POSE
+from vivant.endpoints.storydiffusion.request import CHARACTER_DESCRIPTION
+from vivant.endpoints.storydiffusion.request import EXAMPLE as PAGES_STORY
 from vivant.pose.draw import draw
 from vivant.pose.presets import load_preset
-
-BRIEF_POSE: Mapping[str, object] = MappingProxyType(
-    {
-        "prompt": "Anime style illustration of a girl wearing a suit. A moon in sky. "
-        "In the background we see a big rain approaching.",
-        "negative_prompt": "low quality,less details",
-        "num_inference_steps": 20,
-        "guidance_scale": 7,
-        "seed": 698845,
-        "samples": 1,
-        "strength": 0.8,
-        "sampler": "dpmpp_2m",
-        "scheduler": "sgm_uniform",
-        "base64": False,
-    }
-)
-"""The request on the product page, but for its picture."""
-
-BRIEF_STORY: Mapping[str, object] = MappingProxyType(
-    {
-        "seed": 42,
-        "num_ids": 3,
-        "sd_model": "Unstable",
-        "num_steps": 25,
-        "image_width": 768,
-        "image_height": 768,
-        "sa32_setting": 0.5,
-        "sa64_setting": 0.5,
-        "output_format": "webp",
-        "guidance_scale": 5,
-        "output_quality": 80,
-        "negative_prompt": NEGATIVE_PROMPT,
-        "character_description": CHARACTER_DESCRIPTION,
-        "comic_description": COMIC_DESCRIPTION,
-        "style_strength_ratio": 20,
-        "style_name": "Disney Charactor",
-        "comic_style": "Classic Comic Style",
-    }
-)
-"""The request on the other product page."""
 
 PAIRS = (
     ("waving", "a woman with red hair in a yellow dress, at the sea, by day"),
@@ -106,15 +63,15 @@ def make_demo(client: httpx.Client, folder: Path, say: Callable[[str], object]) 
     Raises:
         httpx.HTTPStatusError: the service refused a request.
     """
-    poses = [("standing", str(BRIEF_POSE["prompt"])), *PAIRS]
+    poses = [("standing", str(PAGES_POSE["prompt"])), *PAIRS]
     answers = []
     for number, (pose, prompt) in enumerate(poses, start=1):
-        fields = {**BRIEF_POSE, "prompt": prompt, "image": skeleton(pose)}
+        fields = {**PAGES_POSE, "prompt": prompt, "image": skeleton(pose)}
         path = folder / f"{number}-{pose}.jpg"
         answers.append(_keep(client, path, partial(_post_json, client, fields)))
         say(_line(answers[-1], prompt))
     page = folder / "6-story.webp"
-    answers.append(_keep(client, page, partial(_post_form, client, BRIEF_STORY)))
+    answers.append(_keep(client, page, partial(_post_form, client, PAGES_STORY)))
     say(_line(answers[-1], f"{CHARACTER_DESCRIPTION}: the page's own story"))
     return answers
 

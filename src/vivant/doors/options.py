@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from vivant.base.requests import EndpointRequest
+
+Device: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, cuda:N or mps")]
+NumberFormat: TypeAlias = Annotated[
+    str, typer.Option("--dtype", metavar="NAME", help="float32, float16 or bfloat16")
+]
+Offload: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="model: parts take turns on the card; none")
+]
 
 
 def field_option(request: type[EndpointRequest], name: str) -> Any:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from vivant.doors.inputs import read_input
-from vivant.doors.options import field_option, given
+from vivant.doors.options import Device, NumberFormat, Offload, field_option, given
 from vivant.doors.outputs import agree, entry, is_folder, make_folder, numbered
 from vivant.endpoints.sd3_med_pose import endpoint
 from vivant.endpoints.sd3_med_pose.request import Request
@@ -67,13 +67,9 @@ def pose(
     controlnet: Annotated[
         str | None, typer.Option(metavar="NAME", help="Another control net than the model's own")
     ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, cuda:N or mps")] = "auto",
-    dtype: Annotated[
-        str, typer.Option(metavar="NAME", help="float32, float16 or bfloat16")
-    ] = "auto",
-    offload: Annotated[
-        str, typer.Option(metavar="NAME", help="model: parts take turns on the card; none")
-    ] = "auto",
+    device: Device = "auto",
+    dtype: NumberFormat = "auto",
+    offload: Offload = "auto",
     t5: Annotated[bool, typer.Option("--t5", help="Use the T5 text encoder too.")] = False,
     as_base64: Annotated[
         bool, typer.Option("--base64/--no-base64", help="Put the pictures into the JSON report.")

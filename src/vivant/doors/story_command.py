@@ -26,7 +26,7 @@ from rich.progress import (
 from vivant.base.contract import Events
 from vivant.base.errors import InvalidInput
 from vivant.comic.script import Panel
-from vivant.doors.options import field_option, given
+from vivant.doors.options import Device, NumberFormat, Offload, field_option, given
 from vivant.doors.outputs import agree, make_folder
 from vivant.endpoints.storydiffusion import endpoint
 from vivant.endpoints.storydiffusion.endpoint import Redo
@@ -106,13 +106,9 @@ def story(
             show_default="embedded, or the --sd-model",
         ),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, cuda:N or mps")] = "auto",
-    dtype: Annotated[
-        str, typer.Option(metavar="NAME", help="float32, float16 or bfloat16")
-    ] = "auto",
-    offload: Annotated[
-        str, typer.Option(metavar="NAME", help="model: parts take turns on the card; none")
-    ] = "auto",
+    device: Device = "auto",
+    dtype: NumberFormat = "auto",
+    offload: Offload = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
 ) -> None:
     """Tell a story in pictures: one character, one panel a line, laid out as a comic."""

@@ -8,8 +8,10 @@ import httpx
 import pytest
 from PIL import Image
 
-from vivant.doors.demo import BRIEF_POSE, BRIEF_STORY, PAIRS, make_demo, running_service
+from vivant.doors.demo import PAIRS, make_demo, running_service
+from vivant.endpoints.sd3_med_pose.request import EXAMPLE as PAGES_POSE
 from vivant.endpoints.sd3_med_pose.request import Request as PoseRequest
+from vivant.endpoints.storydiffusion.request import EXAMPLE as PAGES_STORY
 from vivant.endpoints.storydiffusion.request import Request as StoryRequest
 from vivant.pose.presets import preset_names
 
@@ -37,9 +39,9 @@ def test_a_service_that_cannot_start_says_why() -> None:
 
 
 def test_the_pages_requests_are_the_default_ones() -> None:
-    least = {"prompt": BRIEF_POSE["prompt"], "image": "x"}
-    assert PoseRequest.from_fields({**BRIEF_POSE, "image": "x"}) == PoseRequest.from_fields(least)
-    assert StoryRequest.from_fields(BRIEF_STORY) == StoryRequest.from_fields({})
+    least = {"prompt": PAGES_POSE["prompt"], "image": "x"}
+    assert PoseRequest.from_fields({**PAGES_POSE, "image": "x"}) == PoseRequest.from_fields(least)
+    assert StoryRequest.from_fields(PAGES_STORY) == StoryRequest.from_fields({})
 
 
 def test_the_poses_ship() -> None:
