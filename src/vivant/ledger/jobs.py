@@ -221,7 +221,7 @@ class Jobs:
         return self._give_up(request_id, JobStatus.CANCELLED, account_id=account_id)
 
     def history(self, account_id: str, *, before: str | None = None, limit: int = 50) -> Page[Job]:
-        """An account's jobs, newest first.
+        """An account's jobs, newest first, without those that it has forgotten.
 
         Args:
             account_id: whose.
@@ -233,7 +233,11 @@ class Jobs:
             NoSuchJob: `before` is no cursor of theirs.
         """
         check_limit(limit)
-        query = select(*columns(jobs, Job)).where(jobs.c.account_id == account_id)
+        query = (
+            select(*columns(jobs, Job))
+            .where(jobs.c.account_id == account_id)
+            .where(jobs.c.forgotten_at.is_(None))
+        )
         with self._database.read() as connection:
             if before is not None:
                 find_job(connection, before, account_id)

@@ -173,6 +173,7 @@ jobs = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
+    Column("forgotten_at", UtcTime),
     Index("ix_jobs_account_id_number", "account_id", "number"),
     Index("ix_jobs_status_deadline", "status", "deadline"),
     # Empty keys are all different to both databases: only the jobs that have a key are unique.

@@ -131,6 +131,12 @@ class Intake:
         self._queue(submitted.job, endpoint, work)
         return Submitted(view_of(submitted.job, endpoint, submitted.balance), is_new=True)
 
+    def price(self, slug: str, fields: Mapping[str, object]) -> int:
+        """What a request would cost; see `Service.quote`."""
+        endpoint = self._catalog.find(slug)
+        request = endpoint.REQUEST.from_fields(as_bytes(endpoint, fields))
+        return self._catalog.price(endpoint, self._catalog.check(endpoint, request))
+
     def take_up(self, job: Job) -> None:
         """Queue a job again that a stop left behind, or fail it if that cannot be."""
         if self._lives.find(job.request_id) is not None:

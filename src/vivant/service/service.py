@@ -13,23 +13,27 @@ from vivant.engine.tickets import Failed, Finished, Listener
 from vivant.ledger.accounts import Accounts, Room
 from vivant.ledger.assets import Asset
 from vivant.ledger.database import Database
+from vivant.ledger.forgetting import Forgetting
 from vivant.ledger.job import Idempotency
 from vivant.ledger.jobs import Jobs
 from vivant.ledger.keys import Caller, Keys
 from vivant.ledger.ledger import Ledger
 from vivant.ledger.paging import Page
 from vivant.ledger.recovery import Recovery
+from vivant.ledger.server_secret import server_secret
 from vivant.ledger.webhooks import Webhooks
 from vivant.output.store import Store
 from vivant.pose.inputs import open_picture
 from vivant.service.catalog import Catalog
 from vivant.service.clerks import Clerks, Office
 from vivant.service.courier import Courier
+from vivant.service.desk import Desk
 from vivant.service.intake import Intake
 from vivant.service.live import Lives
 from vivant.service.packing import content_type_of
 from vivant.service.reader import Reader
 from vivant.service.readiness import readiness_of
+from vivant.service.sessions import Sessions
 from vivant.service.tally import Tally
 from vivant.service.terms import Terms
 from vivant.service.upkeep import Chore, Upkeep
@@ -53,6 +57,10 @@ class Service:
         catalog: what is served.
         terms: deadlines, limits and such.
         clock: tells the time.
+
+    Attributes:
+        desk: where an account's owner finds its keys and its book.
+        sessions: let browsers in.
     """
 
     def __init__(
@@ -77,6 +85,9 @@ class Service:
         self._vault = Vault(database, store, terms.keep, clock)
         self._lives = Lives()
         self._tally = Tally()
+        self._forgetting = Forgetting(database, clock)
+        self.desk = Desk(self._accounts, self._keys, self._ledger)
+        self.sessions = Sessions(server_secret(database, "sessions"), self._keys, clock)
         self._reader = Reader(catalog, self._jobs, self._ledger, self._vault, self._lives, engine)
         self._clerks = Clerks(
             Office(engine, self._jobs, self._reader, self._vault, self._lives, self._tally)
@@ -192,6 +203,14 @@ class Service:
             self._tally.note_refusal(error)
             raise
 
+    def quote(self, slug: str, fields: Mapping[str, object]) -> int:
+        """What a request would cost, in micro-credits.
+
+        Raises:
+            VivantError: it would be refused, for what stands in it; see `submit`.
+        """
+        return self._intake.price(slug, fields)
+
     def wait(self, request_id: str, timeout: float | None = None) -> JobView:
         """Wait until a job has ended; its view tells how.
 
@@ -255,6 +274,15 @@ class Service:
             NoSuchJob: `before` is not the `next` of a page of theirs.
         """
         return self._reader.history(caller.account_id, before, limit)
+
+    def forget(self, caller: Caller, request_id: str) -> None:
+        """Delete what a job was asked and what it made; what it cost stays in the book.
+
+        Raises:
+            JobClosed: it is still under way.
+            NoSuchJob: there is none, or it is another account's.
+        """
+        self._vault.erase(self._forgetting.forget(request_id, caller.account_id))
 
     def credits(self, caller: Caller) -> int:
         """Micro-credits that are neither spent nor held, now."""
