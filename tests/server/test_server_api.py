@@ -120,6 +120,15 @@ def test_v2_tells_where_to_come_back(shop: Shop) -> None:
     assert len(data) == result["images"][0]["file_size"]
 
 
+def test_a_story_gives_its_page_and_then_its_panels(shop: Shop) -> None:
+    accepted = shop.client.post("/v2/storydiffusion", json=STORY).json()
+    shop.service.wait(accepted["request_id"])
+    images = shop.client.get(accepted["response_url"]).json()["images"]
+    assert [image["file_name"].partition("-")[0] for image in images] == ["page", *["panel"] * 3]
+    assert [(image["width"], image["height"]) for image in images[1:]] == [(256, 256)] * 3
+    assert images[0]["height"] > 512
+
+
 def test_a_random_seed_is_told(shop: Shop) -> None:
     answers = [
         shop.client.post("/v1/storydiffusion", json=STORY | {"seed": seed}) for seed in ("", None)

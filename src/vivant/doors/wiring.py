@@ -9,7 +9,7 @@ from typing import Any
 
 from vivant.base.contract import Events, Work
 from vivant.base.settings import Settings
-from vivant.engine.fake import FakeRunner
+from vivant.engine.fake import FAKE, FakeRunner
 from vivant.engine.line import Line
 from vivant.engine.local import LocalEngine
 from vivant.engine.runners import AnyRunner
@@ -99,21 +99,23 @@ def _engine(
     runners: dict[str, AnyRunner] = {each.SLUG: each.RUNNER for each in endpoints}
     models = catalog.models(_loader(settings), _size)
     if settings.fake:
-        runners = dict.fromkeys(runners, _Unprepared(fake))
+        runners = {each.SLUG: _Rehearsal(each, fake) for each in endpoints}
         models = catalog.models(_load_nothing)
     return LocalEngine(
         runners, models, line=Line(settings.line), memory_budget=settings.memory_budget
     )
 
 
-class _Unprepared:
-    """Gives a fake the request alone: what was read of its pictures is of no use to it."""
+class _Rehearsal:
+    """Has an endpoint finish what a fake draws, as it would what its model draws."""
 
-    def __init__(self, runner: FakeRunner) -> None:
-        self._runner = runner
+    def __init__(self, endpoint: Endpoint, fake: FakeRunner) -> None:
+        self._endpoint = endpoint
+        self._fake = fake
 
     def start(self, model: Any, work: Work) -> Events:
-        return self._runner.start(model, work.request)
+        drawn = self._fake.start(model, work.request, self._endpoint.takes(work))
+        return self._endpoint.finish(work, drawn, weights=FAKE)
 
 
 def _terms(settings: Settings) -> Terms:

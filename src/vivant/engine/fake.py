@@ -26,13 +26,11 @@ from vivant.engine.line import Line
 from vivant.engine.local import LocalEngine
 from vivant.engine.models import Model
 
+FAKE = "fake"
+"""What pictures name as the weights that drew them."""
+
 GRAIN = 52
 """Random dots along each side, stretched over the picture; more make larger files."""
-
-
-def samples_of(request: Any) -> int:
-    """How many pictures a request asks for: its `samples`, or 1."""
-    return int(getattr(request, "samples", 1))
 
 
 def seed_of(request: Any) -> int:
@@ -61,7 +59,6 @@ class FakeRunner:
         steps: of each job.
         seconds_per_step: how long a step keeps the worker busy.
         side: pixels along each side of a picture.
-        samples: how many pictures a request gets.
         fail: the error that a request ends with in the middle of its steps, or None.
         wait: keeps the worker busy; a test may hand in its own.
     """
@@ -72,19 +69,28 @@ class FakeRunner:
         steps: int = 2,
         seconds_per_step: float = 0.0,
         side: int = 256,
-        samples: Callable[[Any], int] = samples_of,
         fail: Callable[[Any], Exception | None] = lambda _: None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._steps = steps
         self._seconds_per_step = seconds_per_step
         self._side = side
-        self._samples = samples
         self._fail = fail
         self._wait = wait
 
-    def start(self, model: Any, request: Any) -> Iterator[Event]:  # noqa: ARG002  # the protocol's
-        """Make a request's pictures; picture j has the request's seed + j."""
+    def start(
+        self,
+        model: Any,  # noqa: ARG002  # the protocol's
+        request: Any,
+        takes: int | None = None,
+    ) -> Iterator[Event]:
+        """Make a request's pictures; picture j has the request's seed + j.
+
+        Args:
+            model: of no use.
+            request: of any kind.
+            takes: how many pictures; by default the request's `samples`, or 1.
+        """
         error = self._fail(request)
         for step in range(1, self._steps + 1):
             if self._seconds_per_step > 0:
@@ -92,10 +98,10 @@ class FakeRunner:
             if error is not None and 2 * step >= self._steps:
                 raise error
             yield Progress(step, self._steps)
-        for index in range(self._samples(request)):
+        for index in range(int(getattr(request, "samples", 1)) if takes is None else takes):
             seed = seed_of(request) + index
             image = fake_picture(request, seed, self._side)
-            yield Picture(image, seed, index, settings={"seed": seed, "weights": "fake"})
+            yield Picture(image, seed, index, settings={"seed": seed, "weights": FAKE})
 
 
 def fake_engine(

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
 
 from vivant import endpoints
-from vivant.base.contract import Work
+from vivant.base.contract import Events, Work
 from vivant.base.credits import micro_of
 from vivant.base.errors import InvalidInput, NoSuchEndpoint
 from vivant.base.requests import EndpointRequest
@@ -85,6 +85,20 @@ class Endpoint(Protocol):
 
     def limits(self, model: Any) -> Any:
         """What of a loaded model `check` wants to know."""
+        ...
+
+    def takes(self, work: Work) -> int:
+        """How many pictures the model draws for a request."""
+        ...
+
+    def finish(self, work: Work, drawn: Events, weights: str) -> Events:
+        """What goes out of what the model draws: the pictures as they are, or pages of them.
+
+        Args:
+            work: as `check` gave it.
+            drawn: the model's progress and its pictures, in order.
+            weights: what drew them, for their settings.
+        """
         ...
 
     def load(

@@ -182,6 +182,16 @@ def drawn_size(request: Request, pose: Pose, limits: Limits) -> tuple[int, int]:
     )
 
 
+def takes(work: Work) -> int:
+    """Its `samples`."""
+    return int(work.request.samples)
+
+
+def finish(work: Work, drawn: Events, weights: str) -> Events:  # noqa: ARG001  # every endpoint's
+    """The pictures as they are."""
+    return drawn
+
+
 def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
     """Make a request's pictures, step by step.
 

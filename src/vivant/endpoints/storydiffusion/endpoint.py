@@ -192,6 +192,22 @@ def storyboard(
     )
 
 
+def takes(work: Work) -> int:
+    """One picture a panel."""
+    return len(work.prepared)
+
+
+def finish(work: Work, drawn: Events, weights: str) -> Events:
+    """Panels with their captions, as each is drawn, and then the pages; see `run`."""
+    request, panels = work.request, work.prepared
+    made: list[Image.Image] = []
+    for event in finished_panels(request, panels, drawn):
+        if isinstance(event, Picture):
+            made.append(event.image)
+        yield event
+    yield from pages(request, panels, made, weights)
+
+
 def run(model: StoryModel, request: Request, redo: Redo | None = None) -> Events:
     """Make a request's panels and pages.
 
@@ -210,17 +226,22 @@ def run(model: StoryModel, request: Request, redo: Redo | None = None) -> Events
     from vivant.endpoints.storydiffusion.pipeline import generate  # noqa: PLC0415  # torch
 
     panels = read_script(request, redo)
-    drawn = drawn_size(request, model.traits.native_size, model.traits.size_multiple)
-    made: list[Picture] = []
-    for event in generate(model, storyboard(request, panels, drawn, redo)):
+    size = drawn_size(request, model.traits.native_size, model.traits.size_multiple)
+    drawn = generate(model, storyboard(request, panels, size, redo))
+    if redo is not None:
+        yield from finished_panels(request, panels, drawn)
+        return
+    work = Work(request, panels, effort(request, len(panels)), request.num_steps)
+    yield from finish(work, drawn, model.source)
+
+
+def finished_panels(request: Request, panels: Sequence[Panel], drawn: Events) -> Events:
+    """Finish each panel as soon as it is drawn."""
+    for event in drawn:
         if isinstance(event, Picture):
-            made.append(finished_panel(request, panels[event.index], event))
-            yield made[-1]
+            yield finished_panel(request, panels[event.index], event)
         else:
             yield event
-    if redo is None:
-        images = [picture.image for picture in made]
-        yield from pages(request, panels, images, model.source)
 
 
 def finished_panel(request: Request, panel: Panel, drawn: Picture) -> Picture:
