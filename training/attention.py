@@ -11,9 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def plain_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def plain_attention(query: Tensor, key: Tensor, value: Tensor, *, causal: bool = False) -> Tensor:
     """softmax(q k^T / sqrt(width)) v, each step in the numbers that it was given."""
     scores = (query * query.shape[-1] ** -0.5) @ key.mT
+    if causal:
+        later = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1)
+        scores = scores.masked_fill(later, float("-inf"))
     return scores.softmax(-1) @ value
 
 
@@ -30,10 +33,9 @@ def attention_for(device: torch.device) -> Iterator[None]:
     kernel = F.scaled_dot_product_attention
 
     def attention(query: Tensor, key: Tensor, value: Tensor, *more: Any, **named: Any) -> Tensor:
-        masked = any(more) or named.get("attn_mask") is not None or named.get("is_causal")
-        if masked:
+        if any(more) or named.get("attn_mask") is not None:
             return kernel(query, key, value, *more, **named)
-        return plain_attention(query, key, value)
+        return plain_attention(query, key, value, causal=bool(named.get("is_causal")))
 
     F.scaled_dot_product_attention = attention
     try:

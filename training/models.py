@@ -21,8 +21,9 @@ WIDTHS = (128, 64)
 """Widths of the two text encoders; side by side they give `joint_attention_dim`."""
 
 SIZES: dict[str, dict[str, int]] = {
-    "small": {"layers": 8, "heads": 6, "control_layers": 3, "patch": 2},
-    "large": {"layers": 10, "heads": 7, "control_layers": 4, "patch": 1},
+    "coarse": {"layers": 8, "heads": 6, "head_width": 32, "control_layers": 3, "patch": 2},
+    "small": {"layers": 10, "heads": 2, "head_width": 64, "control_layers": 3, "patch": 1},
+    "large": {"layers": 10, "heads": 4, "head_width": 64, "control_layers": 4, "patch": 1},
 }
 """`small` trains on two CPU cores; `large` wants a GPU (and still ships within 48 MB)."""
 
@@ -63,13 +64,13 @@ class PoseNetworks(nn.Module):
     def __init__(self, vocabulary: int, size: str = "small") -> None:
         super().__init__()
         s = SIZES[size]
-        width = s["heads"] * 32
+        width = s["heads"] * s["head_width"]
         shared: dict[str, Any] = {
             "sample_size": 16,
             "patch_size": s["patch"],
             "in_channels": 16,
             "out_channels": 16,
-            "attention_head_dim": 32,
+            "attention_head_dim": s["head_width"],
             "num_attention_heads": s["heads"],
             "caption_projection_dim": width,
             "pooled_projection_dim": sum(WIDTHS),

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from training.make_story_data import PANELS, STYLED
 from training.story_models import NATIVE_SIZE
-from training.train_pose import Parts
+from training.train_pose import Parts, figures_first
 from vivant.diffusion.consistent_attention import ALONE_STEPS, StoryAttention
 
 STEPS = (20, 50)
@@ -30,7 +30,7 @@ IDENTITIES = (0.1, 0.2, 0.45, 0.25)
 ALONE = 0.12
 """Share of batches whose panels do not see each other at all."""
 
-STYLED_SHARE = 0.5
+STYLED_SHARE = 0.4
 """Share of batches whose prompts are in a style; they are longer."""
 
 UNSAID = 0.1
@@ -170,7 +170,7 @@ class Stories(Parts):
         ids = torch.where(silent[:, None, None, None], other[:, None], ids)
         return Batch(
             latents=self.all["latents"][pick].float(),
-            weights=self.all["weights"][pick].float()[:, :, None],
+            weights=figures_first(self.all["weights"][pick].float())[:, :, None],
             ids=ids[:, :, : windows_used(ids)],
         )
 

@@ -159,15 +159,14 @@ def line_of(rng: Rng, panel: Panel) -> str:
     if deed and (rng.random() < 0.95 or ACTIVITIES[panel.activity].front):
         parts.append(deed)
     felt = person.expression
-    quiet = felt == "calm" or (felt == "smiling" and rng.random() < 0.6)
-    if not quiet:
+    if felt != "smiling" or rng.random() < 0.4:
         parts.append(_one(rng, words.EXPRESSIONS[felt]))
     rng.shuffle(parts)
     named = [p[0] for p in panel.drawn.props if p[0] in THINGS]
     if named and rng.random() < 0.92:
         how = _one(rng, ("with ", "next to ", "near ", "and "))
         parts.insert(int(rng.integers(len(parts) + 1)), how + _one(rng, THINGS[named[0]]))
-    if panel.view == "close" and rng.random() < 0.3:
+    if panel.view == "close":
         parts.insert(0, _one(rng, ("close-up", "portrait")))
     return (", " if rng.random() < 0.88 else " ").join(parts)
 
