@@ -16,10 +16,16 @@ from vivant.web import problems
 from vivant.web.answers import EXPOSED
 from vivant.web.envelope import Envelope
 from vivant.web.figures import HttpFigures, ServiceFigures
+from vivant.web.pages import StudioFiles
 from vivant.web.routes_account import account
 from vivant.web.routes_files import files as file_routes
+from vivant.web.routes_keys import keys
 from vivant.web.routes_pose import pose
+from vivant.web.routes_presets import presets
+from vivant.web.routes_price import price_route
 from vivant.web.routes_status import status
+from vivant.web.routes_story import story
+from vivant.web.routes_studio import studio
 from vivant.web.routes_v1 import v1_route
 from vivant.web.routes_v2 import requests, v2_route
 from vivant.web.site import Site
@@ -49,10 +55,11 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     registry.register(ServiceFigures(service.figures))
     app.state.site = Site(service, settings)
     app.state.registry = registry
+    app.state.studio = StudioFiles()
     slugs = [info.slug for info in service.endpoints()]
     problems.install(app, slugs)
     app.include_router(_endpoints(service))
-    for router in (requests, account, pose, file_routes, status):
+    for router in (requests, account, keys, pose, presets, story, file_routes, status, studio):
         app.include_router(router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     if settings.cors_origins:
@@ -73,6 +80,7 @@ def _endpoints(service: Service) -> APIRouter:
     for info in service.endpoints():
         v1_route(router, info)
         v2_route(router, info)
+        price_route(router, info)
     return router
 
 

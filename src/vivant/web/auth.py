@@ -9,31 +9,63 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 
 from vivant.ledger.keys import Caller
-from vivant.web.site import site_of
+from vivant.service.sessions import Visitor
+from vivant.web.origin import check_origin
+from vivant.web.site import Site, site_of
 
 KEY = APIKeyHeader(name="x-api-key", auto_error=False, description="A key of your account")
+
+COOKIE = "vivant_session"
+TOKEN = "x-studio-token"  # noqa: S105  # a header's name
+"""The two halves of a browser's session; see `vivant.service.sessions`."""
 
 _Secret = Annotated[str | None, Depends(KEY)]
 
 
 async def _authenticated(request: Request, secret: _Secret) -> Caller:
     site = site_of(request)
-    return await site.call(partial(site.service.authenticate, secret))
+    return await site.call(partial(_caller, site, request, secret))
 
 
 async def _counted(request: Request, secret: _Secret) -> Caller:
     site = site_of(request)
 
     def admit() -> Caller:
-        caller = site.service.authenticate(secret)
+        caller = _caller(site, request, secret)
         request.state.room = site.service.count_request(caller)
         return caller
 
     return await site.call(admit)
 
 
+async def _visitor(request: Request) -> Visitor:
+    site = site_of(request)
+    return await site.call(partial(visitor_of, site, request))
+
+
+def _caller(site: Site, request: Request, secret: str | None) -> Caller:
+    if secret is None and TOKEN in request.headers:
+        return visitor_of(site, request).caller
+    return site.service.authenticate(secret)
+
+
+def visitor_of(site: Site, request: Request) -> Visitor:
+    """Who comes with a browser's session.
+
+    Raises:
+        ForeignPage: the request does not come from a page of this server.
+        UnknownKey: there is no session, or it is over.
+    """
+    check_origin(request, site.settings.public_url)
+    cookie, token = request.cookies.get(COOKIE, ""), request.headers.get(TOKEN, "")
+    return site.service.sessions.visitor(cookie, token)
+
+
 Known: TypeAlias = Annotated[Caller, Depends(_authenticated)]
-"""A caller with a key that lets them in."""
+"""A caller with a key, or a session of the studio's, that lets them in."""
 
 Counted: TypeAlias = Annotated[Caller, Depends(_counted)]
 """The same, for what counts against their rate limit; the answer tells what is left of it."""
+
+Visiting: TypeAlias = Annotated[Visitor, Depends(_visitor)]
+"""A person in the studio; keys do not do."""

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from vivant.base import errors
 from vivant.base.errors import VivantError
+from vivant.web.origin import ForeignPage, OwnersOnly
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ STATUS: Mapping[type[VivantError], int] = MappingProxyType(
     {
         MalformedBody: 400,
         errors.UnknownKey: 401,
+        ForeignPage: 403,
+        OwnersOnly: 403,
         errors.NotFound: 404,
         errors.BadLink: 404,
         errors.NotEnoughCredits: 406,
@@ -72,6 +75,7 @@ MEANING: Mapping[int, str] = MappingProxyType(
     {
         400: "The body is not JSON or form data, or is malformed",
         401: "No key, or a key that is unknown, expired or revoked",
+        403: "Not from the studio's own page, or not by whoever runs the server",
         404: "No such endpoint, request or file, or it is another account's",
         405: "The method is not allowed here",
         406: "Not enough credits; the answer names price and balance",

@@ -136,6 +136,88 @@ class History(BaseModel):
     next: str | None = Field(description="Goes into `before` to get the next page; null at the end")
 
 
+class Forgotten(BaseModel):
+    """A request whose words and files are gone."""
+
+    request_id: str
+
+
+class Movement(BaseModel):
+    """One line of the account's book."""
+
+    kind: Literal["topup", "hold", "settle", "release"]
+    amount: float = Field(description="Credits; below 0 where they leave the balance")
+    balance: float = Field(description="Credits after it")
+    note: str
+    created_at: str
+
+
+class Movements(BaseModel):
+    """A page of the account's book, newest first."""
+
+    movements: list[Movement]
+    next: str | None = Field(description="Goes into `before` to get the next page; null at the end")
+
+
+class Key(BaseModel):
+    """A key without its secret."""
+
+    id: str = Field(description="How it begins")
+    label: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    is_yours: bool = Field(description="Whether this very request was let in by it")
+
+
+class MadeKey(Key):
+    """A key that was just made."""
+
+    secret: str = Field(description="For the x-api-key header; shown this once")
+
+
+class Keys(BaseModel):
+    """All keys of the account, oldest first."""
+
+    keys: list[Key]
+
+
+class Price(BaseModel):
+    """What a request would cost."""
+
+    price: float = Field(description="Credits")
+    credits: float = Field(description="Credits that the account has")
+
+
+class Preset(BaseModel):
+    """A pose that ships."""
+
+    name: str = Field(description="Goes into `image` as preset:NAME")
+    pose: dict[str, object] = Field(description="OpenPose JSON")
+
+
+class Presets(BaseModel):
+    """All poses that ship."""
+
+    presets: list[Preset]
+
+
+class PagePicture(BaseModel):
+    """One laid-out page."""
+
+    image: str = Field(description="The file, in base64")
+    content_type: str
+    width: int
+    height: int
+
+
+class Pages(BaseModel):
+    """A laid-out story."""
+
+    pages: list[PagePicture]
+    warnings: list[str]
+
+
 class Uploaded(BaseModel):
     """Where uploads can be found; each URL goes into `image` or `ref_image`."""
 

@@ -58,8 +58,14 @@ def answer(body: Status) -> JSONResponse:
     return JSONResponse(body.model_dump(), status, {"Cache-Control": "no-store"})
 
 
-def past_request(view: JobView, link: Link) -> PastRequest:
-    """A job as the history tells of it."""
+def past_request(view: JobView, link: Link, given: Callable[[str], str]) -> PastRequest:
+    """A job as the history tells of it.
+
+    Args:
+        view: the job.
+        link: gives the outputs' URLs.
+        given: the URLs of its pictures, by their assets' ids.
+    """
     return PastRequest(
         request_id=view.request_id,
         model=view.slug,
@@ -70,7 +76,7 @@ def past_request(view: JobView, link: Link) -> PastRequest:
         finished_at=_moment(view.finished_at),
         seed=None if view.seed is None else str(view.seed),
         error=view.error,
-        inputs=dict(view.request),
+        inputs={name: _linked(value, given) for name, value in view.request.items()},
         outputs=images(view, link),
         metrics=metrics(view),
     )
@@ -103,6 +109,14 @@ def metrics(view: JobView) -> Metrics:
         total_time=view.total_seconds,
         retry_count=view.retry_count,
     )
+
+
+def _linked(value: object, given: Callable[[str], str]) -> object:
+    """A field of a request; a picture with a link to it."""
+    match value:
+        case {"asset": str(asset_id)}:
+            return {"asset": asset_id, "url": given(asset_id)}
+    return value
 
 
 def _common(view: JobView) -> dict[str, Any]:

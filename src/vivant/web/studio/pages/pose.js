@@ -1,0 +1,206 @@
+// Pose: figures on the left, the picture beside them, words and settings on the right.
+
+import { controlsOf, defaultsOf, requestOf } from "../core/schema.js";
+import { fromOpenPose } from "../core/skeleton.js";
+import { credits } from "../core/words.js";
+import { here } from "../net/api.js";
+import { Job, Underway } from "../net/job.js";
+import { h, kept, settled, unique } from "../ui/dom.js";
+import { PoseEditor } from "../ui/editor.js";
+import { icon } from "../ui/icons.js";
+import { note } from "../ui/notes.js";
+import { tabs } from "../ui/tabs.js";
+
+const SLUG = "sd3-med-pose";
+const OWN = ["prompt", "image", "seed"]; // fields with a place of their own on this page
+const UNSEEN = ["base64", "pose_input"];
+const UP_FRONT = ["samples", "strength"];
+
+export class PosePage extends HTMLElement {
+  #job = null;
+
+  constructor(app, model, presets) {
+    super();
+    this.app = app;
+    this.model = model;
+    this.schema = model.schema;
+    this.controls = controlsOf(this.schema);
+    this.editor = new PoseEditor(app.api, presets);
+  }
+
+  connectedCallback() {
+    if (this.firstChild) return;
+    const draft = kept.read("pose-form", { prompt: "", seed: -1, values: {} });
+    this.viewer = document.createElement("take-viewer");
+    this.viewer.className = "pane";
+    this.progress = document.createElement("job-progress");
+    this.append(h("div.bench", {},
+      h("section.pane.posing", { "aria-label": "Pose" }, this.editor),
+      h("section.showing", { "aria-label": "Picture" }, this.viewer),
+      h("section.brief", { "aria-label": "Words and settings" }, this.#brief(draft))));
+    this.editor.addEventListener("change", () => this.#changed());
+    this.viewer.invitation = this.#invitation();
+    this.viewer.addEventListener("vary", () => { this.seed.value = -1; this.draw(); });
+    this.viewer.addEventListener("keep-seed", ({ detail }) => {
+      this.seed.value = Number(detail.image.seed);
+      note(`Seed ${detail.image.seed} is kept.`);
+    });
+    this.viewer.addEventListener("reuse", ({ detail }) => this.load(detail.take.fields, detail.take.pose));
+    this.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "Enter") this.draw(); });
+    this.#changed();
+    this.#resume();
+  }
+
+  #brief(draft) {
+    const id = unique("prompt");
+    this.prompt = h("textarea.prompt", { id, rows: 4, maxLength: 10000, placeholder: "A girl in a red dress, at the sea, at sunset", value: draft.prompt });
+    this.prompt.addEventListener("input", () => this.#changed());
+    this.seed = document.createElement("seed-field");
+    this.form = document.createElement("settings-form");
+    this.code = document.createElement("code-samples");
+    this.go = h("button.primary.go", { type: "button", on: { click: () => this.draw() } });
+    const shown = this.controls.filter(({ name }) => !OWN.includes(name) && !UNSEEN.includes(name));
+    const order = [...UP_FRONT, ...shown.map(({ name }) => name).filter((name) => !UP_FRONT.includes(name))];
+    shown.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
+    this.form.show(shown, { ...defaultsOf(shown), ...draft.values }, { folded: order.filter((name) => !UP_FRONT.includes(name)) });
+    queueMicrotask(() => {
+      this.seed.value = draft.seed;
+      for (const part of [this.form, this.seed]) part.addEventListener("change", () => this.#changed());
+    });
+    return [tabs("How to ask", [
+      { label: "Compose", icon: "spark", content: [
+        h("div.field", {}, h("div.label", {}, h("label", { for: id }, "What to show")), this.prompt, h("p.help", { hidden: true })),
+        this.seed, this.form] },
+      { label: "Code", icon: "code", content: [this.code] },
+    ]), h("div.gobar", {}, this.progress, this.go)];
+  }
+
+  #invitation() {
+    return h("div.hollow", {},
+      h("p.title", {}, "Nothing drawn yet"),
+      h("p", {}, "Pose the figure, say what to show, and draw. Or begin with an example."),
+      h("button", { type: "button", on: { click: () => this.#example() } }, icon("spark"), "Draw the example"));
+  }
+
+  #example() {
+    const [example] = this.schema.examples;
+    const { prompt } = example;
+    this.load({ ...example, prompt }, this.editor.presets.find(({ name }) => example.image === `preset:${name}`).pose);
+    this.draw();
+  }
+
+  /** Take over a request's fields, and its pose. */
+  load(fields, pose) {
+    if (pose) this.editor.take(pose);
+    this.prompt.value = fields.prompt ?? "";
+    for (const [name, value] of Object.entries(fields)) this.form.set(name, value);
+    this.seed.value = Number(fields.seed ?? -1);
+    this.#changed();
+  }
+
+  /** Take over a request of the history. */
+  async reuse(past) {
+    const { image } = past.inputs;
+    let pose = null;
+    if (typeof image === "string" && image.startsWith("preset:")) {
+      pose = this.editor.presets.find(({ name }) => image === `preset:${name}`)?.pose;
+    } else if (image?.url) pose = await this.#poseAt(here(image.url));
+    this.load({ ...past.inputs, seed: past.seed ?? past.inputs.seed }, pose);
+  }
+
+  async #poseAt(path) {
+    const blob = await (await this.app.api.send("GET", path)).blob();
+    if (blob.type === "application/json") return fromOpenPose(JSON.parse(await blob.text()));
+    await this.editor.open(new File([blob], "picture"));
+    return null;
+  }
+
+  get fields() {
+    return {
+      prompt: this.prompt.value.trim(),
+      image: this.editor.image,
+      seed: this.seed.value,
+      ...requestOf(this.controls, this.form.values),
+    };
+  }
+
+  #changed() {
+    const fields = this.fields;
+    const file = `picture.${fields.output_format}`;
+    this.code.call = { base: location.origin, slug: SLUG, fields, file };
+    kept.write("pose-form", { prompt: this.prompt.value, seed: this.seed.value, values: this.form.values });
+    this.prompt.removeAttribute("aria-invalid");
+    this.#quote();
+    this.#paintGo();
+  }
+
+  #quote = settled(350, async () => {
+    if (!this.editor.hasAnybody || !this.app.api.isSignedIn) return;
+    try {
+      const fields = { ...this.fields, prompt: this.fields.prompt || "a picture" };
+      this.price = (await this.app.api.post(`/v1/${SLUG}/price`, fields)).price;
+    } catch {
+      this.price = null;
+    }
+    this.#paintGo();
+  });
+
+  #paintGo() {
+    const many = this.form.values.samples > 1 ? `${this.form.values.samples} pictures` : "Draw";
+    this.go.replaceChildren(h("span", {}, many === "Draw" ? "Draw" : `Draw ${many}`), this.price != null ? h("span.price", {}, `${credits(this.price)} credits`) : "");
+    this.go.disabled = this.#job !== null;
+  }
+
+  draw() {
+    if (this.#job) return;
+    const missing = !this.editor.hasAnybody ? "Put somebody on the canvas first." : !this.fields.prompt ? "Say what to show first." : null;
+    if (missing) {
+      note(missing, "bad");
+      if (!this.fields.prompt) { this.prompt.setAttribute("aria-invalid", "true"); this.prompt.focus(); }
+      return;
+    }
+    const fields = this.fields;
+    this.#follow(new Job(this.app.api, { slug: SLUG, fields, note: { fields, pose: this.editor.pose } }));
+  }
+
+  #follow(job) {
+    this.#job = job;
+    this.viewer.working = true;
+    this.progress.follow(job, { retry: () => this.draw() });
+    job.addEventListener("accepted", () => Underway.remember("pose", job));
+    job.addEventListener("progress", ({ detail }) => { if (detail.preview) this.viewer.preview(detail.preview, job.note.pose); });
+    job.addEventListener("picture", ({ detail }) => this.viewer.preview(detail.preview, job.note.pose));
+    job.addEventListener("completed", ({ detail }) => this.#made(job, detail.result));
+    job.addEventListener("over", () => {
+      Underway.forget("pose");
+      this.#job = null;
+      this.viewer.working = false;
+      this.#paintGo();
+      this.app.refresh();
+    });
+    this.#paintGo();
+    if (matchMedia("(max-width: 60rem)").matches) this.viewer.scrollIntoView({ behavior: "smooth", block: "start" });
+    job.run();
+  }
+
+  #made(job, result) {
+    this.viewer.working = false;
+    this.viewer.add({
+      id: result.request_id,
+      images: result.images,
+      pose: job.note.pose,
+      fields: job.note.fields,
+      time: result.metrics.inference_time,
+      cost: credits(result.metrics.cost),
+    });
+    this.seed.used(result.seed);
+    for (const warning of result.warnings) note(warning);
+  }
+
+  #resume() {
+    const left = Underway.recall("pose");
+    if (left) this.#follow(new Job(this.app.api, left));
+  }
+}
+
+customElements.define("pose-page", PosePage);
