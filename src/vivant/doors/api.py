@@ -9,7 +9,6 @@ from vivant.doors.inputs import read_input
 from vivant.endpoints.sd3_med_pose import endpoint as pose_endpoint
 from vivant.endpoints.sd3_med_pose.request import Request as PoseRequest
 from vivant.endpoints.storydiffusion import endpoint as story_endpoint
-from vivant.endpoints.storydiffusion.endpoint import Redo
 from vivant.endpoints.storydiffusion.request import Request as StoryRequest
 from vivant.service.files import PictureFile, as_files
 from vivant.service.stories import Story
@@ -136,21 +135,17 @@ class StoryPipeline:
             seed: of the new take; the story's own belongs to `settings`, as it was.
             settings: the same as in that call.
         """
-        request = _story_request(character, script, settings)
-        events = self._run(request, Redo(panel, seed))
+        again = {**settings, "redo": panel, "redo_seed": seed}
+        events = self.events(character, script, **again)
         return next(event for event in events if isinstance(event, PictureFile))
 
     def events(
         self, character: str, script: str, **settings: object
     ) -> Iterator[Progress | PictureFile]:
         """Tell a story step by step: progress, panels and pages as they come; else as a call."""
-        yield from self._run(_story_request(character, script, settings))
-
-    def _run(
-        self, request: StoryRequest, redo: Redo | None = None
-    ) -> Iterator[Progress | PictureFile]:
-        events = story_endpoint.run(self.model, request, redo)
-        return as_files(events, request.output_format, request.output_quality)
+        request = _story_request(character, script, settings)
+        events = story_endpoint.run(self.model, request)
+        yield from as_files(events, request.output_format, request.output_quality)
 
 
 def _story_request(character: str, script: str, settings: Mapping[str, object]) -> StoryRequest:

@@ -29,7 +29,6 @@ from vivant.comic.script import Panel
 from vivant.doors.options import Device, NumberFormat, Offload, field_option, given
 from vivant.doors.outputs import agree, make_folder
 from vivant.endpoints.storydiffusion import endpoint
-from vivant.endpoints.storydiffusion.endpoint import Redo
 from vivant.endpoints.storydiffusion.request import Request
 from vivant.service.files import PictureFile, as_files
 from vivant.service.stories import BOOKS, Story, check_output, read_panels
@@ -112,12 +111,14 @@ def story(
     as_json: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
 ) -> None:
     """Tell a story in pictures: one character, one panel a line, laid out as a comic."""
-    take = _take(redo, seed, story_seed)
+    _check_seeds(redo, story_seed)
     fields = {
         "character_description": character_description,
         "comic_description": None if script is None else read_script_file(script),
         "negative_prompt": negative_prompt,
-        "seed": seed if take is None else story_seed,
+        "seed": seed if redo is None else story_seed,
+        "redo": redo,
+        "redo_seed": None if redo is None else _seed(seed),
         "num_ids": num_ids,
         "sd_model": sd_model,
         "num_steps": num_steps,
@@ -133,18 +134,18 @@ def story(
     }
     request = Request.from_fields(given(fields))
     # Before the model is loaded: what is wrong with the script or the paths is told at once.
-    panels = endpoint.read_script(request, take)
+    panels = endpoint.read_script(request)
     path = Path(output or f"story-{request.seed}.{request.output_format}")
-    others = None if take is None or folder is None else read_panels(folder, len(panels))
+    others = None if redo is None or folder is None else read_panels(folder, len(panels))
     for place in [path.parent] if folder is None else [path.parent, folder]:
         make_folder(place)
     started = time.perf_counter()
     with Console(stderr=True).status("loading the model"):
         model = endpoint.load(weights or sd_model, device=device, dtype=dtype, offload=offload)
     loaded = time.perf_counter()
-    tale = _tell(endpoint.run(model, request, take), request, panels)
-    if take is not None and others is not None:
-        others[take.panel - 1] = tale.panels[0].image
+    tale = _tell(endpoint.run(model, request), request, panels)
+    if redo is not None and others is not None:
+        others[redo - 1] = tale.panels[0].image
         pages = endpoint.pages(request, panels, others, model.source)
         tale = replace(tale, pages=_files(pages, request))
     finished = time.perf_counter()
@@ -188,14 +189,14 @@ def read_script_file(script: str) -> str:
         raise InvalidInput("SCRIPT", script, "a text file in UTF-8") from error
 
 
-def _take(redo: int | None, seed: str | None, story_seed: str | None) -> Redo | None:
-    """The panel to make again, if one is named."""
-    if redo is None:
-        if story_seed is not None:
-            raise InvalidInput("story_seed", story_seed, "--redo beside it; else give --seed")
-        return None
-    # Checked as the request's own seed is; blank chooses one here too.
-    return Redo(redo, Request.from_fields({"seed": seed}).seed)
+def _check_seeds(redo: int | None, story_seed: str | None) -> None:
+    if redo is None and story_seed is not None:
+        raise InvalidInput("story_seed", story_seed, "--redo beside it; else give --seed")
+
+
+def _seed(seed: str | None) -> int:
+    """Checked as the request's own seed is; blank chooses one here too."""
+    return Request.from_fields({"seed": seed}).seed
 
 
 def _agree(output: str | None, output_format: str | None) -> str | None:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from vivant.base.contract import Picture, Progress
 from vivant.base.errors import InvalidInput
 from vivant.endpoints.storydiffusion import endpoint, pipeline
-from vivant.endpoints.storydiffusion.endpoint import Redo
 from vivant.endpoints.storydiffusion.request import COMIC_DESCRIPTION, Request
 from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
 from vivant.weights.load import load_story_model
@@ -37,8 +36,8 @@ def asked(**fields: object) -> Request:
     return Request.from_fields(LEAST | fields)
 
 
-def told(model: StoryModel, redo: Redo | None = None, **fields: object) -> list[Picture]:
-    events = endpoint.run(model, asked(**fields), redo)
+def told(model: StoryModel, **fields: object) -> list[Picture]:
+    events = endpoint.run(model, asked(**fields))
     return [event for event in events if isinstance(event, Picture)]
 
 
@@ -121,7 +120,7 @@ def test_chunks_give_the_same_panels(model: StoryModel, at_once: int) -> None:
 
 @pytest.mark.parametrize("number", [1, 4])
 def test_another_take_of_one_panel(model: StoryModel, plain: list[Picture], number: int) -> None:
-    [take] = told(model, Redo(number, seed=99))
+    [take] = told(model, redo=number, redo_seed=99)
     assert (take.kind, take.index, take.seed) == ("panel", number - 1, 99)
     assert take.image.tobytes() != plain[number - 1].image.tobytes()
     assert take.settings["caption"] == plain[number - 1].settings["caption"]
@@ -130,9 +129,20 @@ def test_another_take_of_one_panel(model: StoryModel, plain: list[Picture], numb
 def test_a_follower_s_take_with_its_own_seed_is_the_panel(
     model: StoryModel, plain: list[Picture]
 ) -> None:
-    [take] = told(model, Redo(4, seed=plain[3].seed))
+    [take] = told(model, redo=4, redo_seed=plain[3].seed)
     difference = np.asarray(take.image, int) - np.asarray(plain[3].image, int)
     assert np.abs(difference).max() <= 2
+
+
+def test_a_take_costs_the_identity_panels_and_itself() -> None:
+    assert endpoint.check(asked(redo=4)).effort == effort(asked(), 3)
+    assert endpoint.check(asked()).effort == effort(asked(), 4)
+
+
+def test_a_take_without_a_seed_has_one_that_no_panel_had() -> None:
+    again = asked(seed=7, redo=2).again
+    assert again is not None
+    assert again.seed not in range(7, 7 + 24)
 
 
 @pytest.mark.parametrize(
@@ -164,10 +174,12 @@ def test_a_refusal_names_the_field_and_what_is_allowed(
     assert len(str(refused.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("number", [0, 5])
-def test_only_the_script_s_panels_can_be_made_again(model: StoryModel, number: int) -> None:
-    with pytest.raises(InvalidInput, match="1 to 4"):
-        told(model, Redo(number, seed=1))
+@pytest.mark.parametrize(("number", "words"), [(0, "1 to 24"), (5, "1 to 4")])
+def test_only_the_script_s_panels_can_be_made_again(
+    model: StoryModel, number: int, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=f"^redo: .*{words}$"):
+        told(model, redo=number, redo_seed=1)
 
 
 def test_the_brief_s_request_is_the_default() -> None:

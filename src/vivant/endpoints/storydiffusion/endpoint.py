@@ -16,7 +16,7 @@ from vivant.base.errors import InvalidInput
 from vivant.comic.page import compose
 from vivant.comic.script import Panel, parse_script
 from vivant.comic.styles import styled
-from vivant.endpoints.storydiffusion.request import Request
+from vivant.endpoints.storydiffusion.request import Redo, Request
 from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
 from vivant.engine.runners import Runner
 
@@ -42,19 +42,6 @@ PRICE = 166_000
 
 SECONDS = 30.0
 """What the default request takes, roughly, until a machine has shown what it takes there."""
-
-
-@dataclass(frozen=True)
-class Redo:
-    """Another take of one panel, with the character kept.
-
-    Attributes:
-        panel: its number in the script, from 1.
-        seed: of its noise, 0 or more.
-    """
-
-    panel: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -117,7 +104,7 @@ def load(
     return load_story_model(weights, device=device, dtype=dtype, offload=offload, token=token)
 
 
-def read_script(request: Request, redo: Redo | None = None) -> tuple[Panel, ...]:
+def read_script(request: Request) -> tuple[Panel, ...]:
     """The panels of a request's script.
 
     Raises:
@@ -130,8 +117,8 @@ def read_script(request: Request, redo: Redo | None = None) -> tuple[Panel, ...]
     if request.num_ids > len(panels):
         allowed = f"at most {len(panels)}, the number of panels"
         raise InvalidInput("num_ids", request.num_ids, allowed)
-    if redo is not None and not 1 <= redo.panel <= len(panels):
-        raise InvalidInput("redo", redo.panel, f"a panel's number, 1 to {len(panels)}")
+    if request.redo is not None and request.redo > len(panels):
+        raise InvalidInput("redo", request.redo, f"a panel's number, 1 to {len(panels)}")
     return panels
 
 
@@ -151,7 +138,8 @@ def check(request: Request, limits: None = None) -> Work:  # noqa: ARG001  # eve
         InvalidInput: what `read_script` raises.
     """
     panels = read_script(request)
-    return Work(request, panels, effort(request, len(panels)), request.num_steps)
+    drawn = len(panels) if request.redo is None else request.num_ids + 1
+    return Work(request, panels, effort(request, drawn), request.num_steps)
 
 
 def prompts(request: Request, panel: Panel) -> tuple[str, str]:
@@ -161,20 +149,20 @@ def prompts(request: Request, panel: Panel) -> tuple[str, str]:
     return styled(request.style_name, text, request.negative_prompt)
 
 
-def storyboard(
-    request: Request, panels: Sequence[Panel], size: tuple[int, int], redo: Redo | None = None
-) -> Storyboard:
-    """What to draw for a request; with `redo` the identity panels and one more take.
+def storyboard(request: Request, panels: Sequence[Panel], size: tuple[int, int]) -> Storyboard:
+    """What to draw for a request; to make one panel again, the identity panels and one more take.
+
+    What is made again follows the identity panels even if it is one of them, so that all other
+    panels stay as they were.
 
     Args:
         request: checked.
         panels: its script's.
         size: width and height to draw at.
-        redo: the panel to make again. It follows the identity panels even if it is one of them, so
-            that all other panels stay as they were.
     """
     takes = [Take(i, *prompts(request, panel), request.seed + i) for i, panel in enumerate(panels)]
     followers = takes[request.num_ids :]
+    redo = request.again
     if redo is not None:
         again = takes[redo.panel - 1]
         followers = [Take(again.panel, again.prompt, again.negative_prompt, redo.seed)]
@@ -193,13 +181,16 @@ def storyboard(
 
 
 def takes(work: Work) -> int:
-    """One picture a panel."""
-    return len(work.prepared)
+    """One picture a panel, or the one that is made again."""
+    return len(work.prepared) if work.request.redo is None else 1
 
 
 def finish(work: Work, drawn: Events, weights: str) -> Events:
     """Panels with their captions, as each is drawn, and then the pages; see `run`."""
     request, panels = work.request, work.prepared
+    if request.again is not None:
+        yield from finished_panels(request, panels, _in_place(request.again, drawn))
+        return
     made: list[Image.Image] = []
     for event in finished_panels(request, panels, drawn):
         if isinstance(event, Picture):
@@ -208,30 +199,34 @@ def finish(work: Work, drawn: Events, weights: str) -> Events:
     yield from pages(request, panels, made, weights)
 
 
-def run(model: StoryModel, request: Request, redo: Redo | None = None) -> Events:
+def _in_place(redo: Redo, drawn: Events) -> Events:
+    """The one picture that is drawn, as the panel that it stands for."""
+    for event in drawn:
+        if isinstance(event, Picture):
+            yield replace(event, index=redo.panel - 1, seed=redo.seed)
+        else:
+            yield event
+
+
+def run(model: StoryModel, request: Request) -> Events:
     """Make a request's panels and pages.
 
     Args:
         model: as `load` gives it.
         request: checked.
-        redo: make only this panel again; no page is laid out.
 
     Yields:
         `Progress` as panels take their steps, each panel's `Picture` in the script's order, and
-        each page's.
+        each page's. Where one panel is made again, its `Picture` alone and no page.
 
     Raises:
         InvalidInput: what `read_script` raises.
     """
     from vivant.endpoints.storydiffusion.pipeline import generate  # noqa: PLC0415  # torch
 
-    panels = read_script(request, redo)
+    work = check(request)
     size = drawn_size(request, model.traits.native_size, model.traits.size_multiple)
-    drawn = generate(model, storyboard(request, panels, size, redo))
-    if redo is not None:
-        yield from finished_panels(request, panels, drawn)
-        return
-    work = Work(request, panels, effort(request, len(panels)), request.num_steps)
+    drawn = generate(model, storyboard(request, work.prepared, size))
     yield from finish(work, drawn, model.source)
 
 

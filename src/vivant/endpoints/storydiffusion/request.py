@@ -5,6 +5,7 @@ Needs no torch, so that the command line and the server know the fields at once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import ConfigDict, Field, WithJsonSchema, field_validator
 from pydantic.config import JsonDict
 
 from vivant.base.requests import MAX_SEED, EndpointRequest, OutputFormat
+from vivant.comic.script import MAX_PANELS
 
 StoryModelName = Literal["Unstable", "RealVision"]
 StyleName = Literal[
@@ -79,6 +81,19 @@ EXAMPLE: JsonDict = {
 """The product page's request."""
 
 
+@dataclass(frozen=True)
+class Redo:
+    """Another take of one panel, with the character kept.
+
+    Attributes:
+        panel: its number in the script, from 1.
+        seed: of its noise, 0 or more.
+    """
+
+    panel: int
+    seed: int
+
+
 class Request(EndpointRequest):
     """One request for a story."""
 
@@ -144,11 +159,28 @@ class Request(EndpointRequest):
         default=80, ge=0, le=100, description="Quality of JPEG and WebP; 100 is best"
     )
     base64: bool = Field(default=False, description="Answer with base64 in JSON")
+    redo: int | None = Field(
+        default=None, ge=1, le=24, description="Make only this panel again; blank makes all"
+    )
+    redo_seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_SEED,
+        description="Seed of the panel that is made again; blank takes one that no panel had",
+    )
 
     @field_validator("comic_description", "character_description")
     @classmethod
     def _plain_line_ends(cls, value: str) -> str:
         return value.replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def again(self) -> Redo | None:
+        """What is to be made again, if not all is to be made."""
+        if self.redo is None:
+            return None
+        unused = self.seed + MAX_PANELS + self.redo
+        return Redo(self.redo, unused if self.redo_seed is None else self.redo_seed)
 
     def settings(self) -> dict[str, object]:
         """Everything but the reference image, for metadata and reports."""
