@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivant.base.credits import micro_of, show_credits
-from vivant.base.errors import InvalidInput
+from vivant.base.errors import InvalidInput, NoSuchAccount
 from vivant.base.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     import uvicorn
 
     from vivant.doors.wiring import Books, House
+
+LOCAL = "local"
+"""The account that the first start opens."""
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
@@ -109,17 +112,30 @@ def _listen(settings: Settings) -> socket.socket:
         raise InvalidInput("port", f"{settings.host}:{settings.port}", allowed) from error
 
 
-def _greet(books: Books, settings: Settings, listening: socket.socket) -> None:
+def _greet(house: House, settings: Settings, listening: socket.socket) -> None:
     """Say where the server is and, the first time ever, with which key."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     shown = f"[{host}]" if ":" in host else host
     url = settings.public_url or f"http://{shown}:{listening.getsockname()[1]}"
     typer.echo(f"Vivant serves at {url}")
     typer.echo(f"What it offers:  {url}/docs")
-    secret = first_key(books, settings)
+    secret = first_key(house, settings)
+    invitation = _invitation(house)
+    if invitation is not None:
+        typer.echo(f"The studio:      {url}/#enter={invitation}")
+        typer.echo("                 (this link lets one browser in, once)")
     if secret is not None:
         amount = show_credits(micro_of(settings.first_credits))
         typer.echo(f"Your key, with {amount} credits; it is shown this once:\n{secret}")
+
+
+def _invitation(house: House) -> str | None:
+    """What lets a browser in as the account "local"; None where there is no such account."""
+    try:
+        account = house.accounts.find(LOCAL)
+    except NoSuchAccount:
+        return None
+    return house.service.sessions.invite(house.service.desk.studio_key(account.id))
 
 
 def first_key(books: Books, settings: Settings) -> str | None:
@@ -130,7 +146,7 @@ def first_key(books: Books, settings: Settings) -> str | None:
     """
     if books.accounts.list():
         return None
-    account = books.accounts.create("local")
+    account = books.accounts.create(LOCAL)
     if settings.first_credits > 0:
         books.ledger.topup(account.id, micro_of(settings.first_credits), "first start")
     return books.keys.create(account.id, "made at the first start").secret
