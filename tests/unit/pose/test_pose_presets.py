@@ -6,17 +6,9 @@ from vivant.pose.presets import load_preset, preset_names
 from vivant.pose.skeleton import BODY_18
 
 
-def test_eight_poses_ship() -> None:
-    assert preset_names() == (
-        "arms_raised",
-        "hands_on_hips",
-        "jumping",
-        "running",
-        "sitting",
-        "standing",
-        "walking",
-        "waving",
-    )
+def test_there_are_enough_to_choose_from() -> None:
+    assert len(preset_names()) >= 24
+    assert {"standing", "sitting", "lying", "leaping"} <= set(preset_names())
 
 
 @pytest.mark.parametrize("name", preset_names())
