@@ -5,7 +5,7 @@ export class EventParser {
 
   /** The events that are complete with this piece of text, with their data as parsed JSON. */
   push(text) {
-    this.#rest += text.replaceAll("\r\n", "\n");
+    this.#rest = (this.#rest + text).replaceAll("\r\n", "\n");
     const blocks = this.#rest.split("\n\n");
     this.#rest = blocks.pop();
     return blocks.map(parseBlock).filter((event) => event !== null);

@@ -10,6 +10,8 @@ const LABELS = {
   strength: "Follow the pose",
   sd_model: "Model",
   num_ids: "Identity panels",
+  character_description: "Character",
+  comic_description: "Script",
   image_width: "Panel width",
   image_height: "Panel height",
   sa32_setting: "Likeness, coarse",
@@ -32,6 +34,7 @@ const CHOICES = {
   "Black and White Film Noir": "Film noir",
 };
 
+const FEW = 6;
 const LARGEST_EXACT = 2 ** 53 - 1;
 
 /** One control for each field: what it is, its limits, its default and its help. */
@@ -68,8 +71,9 @@ function shapeOf(name, main) {
     const min = main.minimum ?? 0;
     const whole = main.type === "integer";
     const step = main.multipleOf ?? (whole ? 1 : max - min <= 1 ? 0.05 : 0.1);
-    // A slider of a million places cannot be set by hand.
-    return { kind: max - min > 4000 ? "number" : "slider", min, max, step, whole };
+    // A slider of a million places cannot be set by hand, and one of a few is better as buttons.
+    const kind = max - min > 4000 ? "number" : whole && (max - min) / step < FEW ? "steps" : "slider";
+    return { kind, min, max, step, whole };
   }
   return { kind: (main.maxLength ?? 0) > 200 ? "text" : "line", longest: main.maxLength ?? null };
 }
@@ -87,7 +91,7 @@ export const defaultsOf = (controls) =>
 /** A value as a field takes it: within its limits, on its steps; null where it is left open. */
 export function fitted(control, value) {
   if (value === "" || value === null || value === undefined) return null;
-  if (control.kind !== "slider" && control.kind !== "number") return value;
+  if (control.min === undefined) return value;
   const number = Number(value);
   if (!Number.isFinite(number)) return control.default;
   const within = Math.min(Math.max(number, control.min), control.max);

@@ -5,7 +5,7 @@ import { h, unique } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { ask, note, problemCard } from "../ui/notes.js";
 
-const KINDS = { topup: "Added", hold: "Set aside", settle: "Given back after drawing", release: "Given back" };
+const KINDS = { topup: "Added", hold: "A drawing", settle: "Given back, it cost less", release: "Given back" };
 
 export class AccountPage extends HTMLElement {
   constructor(app) {
@@ -22,7 +22,9 @@ export class AccountPage extends HTMLElement {
   async show() {
     try {
       const [me, models, keys, book] = await Promise.all(["/session", "/v1/models", "/v1/keys", "/v1/movements?limit=30"].map((path) => this.app.api.get(path)));
-      this.body.replaceChildren(this.#balance(me), this.#prices(models.models), this.#keys(me, keys.keys), this.#book(book.movements), this.#looks());
+      const moved = book.movements.filter(({ amount }) => amount !== 0);
+      this.body.replaceChildren(h("div.stack", {}, this.#balance(me), this.#keys(me, keys.keys)),
+        h("div.stack", {}, this.#prices(models.models), this.#book(moved), this.#looks()));
     } catch (problem) {
       this.body.replaceChildren(problemCard(problem, h("button", { type: "button", on: { click: () => this.show() } }, "Try again")));
     }
@@ -70,7 +72,7 @@ export class AccountPage extends HTMLElement {
   }
 
   #book(movements) {
-    return h("section.tile.wide", { "aria-label": "Usage" }, h("h2", {}, "Where credits went"),
+    return h("section.tile", { "aria-label": "Usage" }, h("h2", {}, "Where credits went"),
       movements.length ? h("div.scroll", { tabindex: "0", role: "group", "aria-label": "Movements of credits" }, h("table", {}, h("thead", {}, h("tr", {}, ["When", "What", "Credits", "Balance"].map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", {}, movements.map((each) => h("tr", {}, h("td", {}, ago(each.created_at)), h("td", {}, each.note || KINDS[each.kind]),
           h("td.amount", {}, `${each.amount > 0 ? "+" : "−"}${credits(Math.abs(each.amount))}`), h("td.amount", {}, credits(each.balance))))))) : h("p", {}, "Nothing yet."));

@@ -69,8 +69,8 @@ export class PosePage extends HTMLElement {
     });
     return [tabs("How to ask", [
       { label: "Compose", icon: "spark", content: [
-        h("div.field", {}, h("div.label", {}, h("label", { for: id }, "What to show")), this.prompt, h("p.help", { hidden: true })),
-        this.seed, this.form] },
+        h("div.field", {}, h("div.label", {}, h("label", { for: id }, "What to show")), this.prompt),
+        this.form, this.seed] },
       { label: "Code", icon: "code", content: [this.code] },
     ]), h("div.gobar", {}, this.progress, this.go)];
   }

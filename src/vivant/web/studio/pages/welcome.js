@@ -1,7 +1,11 @@
 // Welcome: for browsers that are not let in yet.
 
+import { boxOf, fromOpenPose } from "../core/skeleton.js";
 import { h, unique } from "../ui/dom.js";
 import { problemCard } from "../ui/notes.js";
+import { silhouette } from "../ui/stage.js";
+
+const FRIEZE = ["walking", "waving", "dancing", "standing", "leaping", "thinking", "cheering", "kicking", "sitting_cross_legged", "pointing", "running"];
 
 export class WelcomePage extends HTMLElement {
   constructor(app) {
@@ -23,7 +27,21 @@ export class WelcomePage extends HTMLElement {
       h("h1", {}, "People in the pose you ask for, and stories they stay themselves in."),
       h("p", {}, "Open the link that ", h("code", {}, "vivant serve"), " printed: it lets this browser in, once. Or use a key of your account."),
       this.trouble,
-      h("form.joined", { on: { submit: enter } }, h("label.hidden", { for: id }, "Key"), key, h("button.primary", { type: "submit" }, "Come in"))));
+      h("form.joined", { on: { submit: enter } }, h("label.hidden", { for: id }, "Key"), key, h("button.primary", { type: "submit" }, "Come in"))),
+      this.frieze = h("div.frieze", { "aria-hidden": "true" }));
+    this.#dance();
+  }
+
+  // The poses that ship, as a frieze along the floor; the page is whole without it.
+  async #dance() {
+    const { presets } = await this.app.api.get("/v1/pose/presets").catch(() => ({ presets: [] }));
+    const byName = new Map(presets.map(({ name, pose }) => [name, pose]));
+    for (const name of FRIEZE.filter((each) => byName.has(each))) {
+      const person = fromOpenPose(byName.get(name)).people[0];
+      const figure = silhouette(person);
+      figure.style.setProperty("--height", String(boxOf(person).height / 768));
+      this.frieze.append(figure);
+    }
   }
 
   async enter(fields) {

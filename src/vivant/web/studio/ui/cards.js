@@ -95,7 +95,7 @@ export class PanelCards extends HTMLElement {
   #row(id) {
     const row = { number: h("span.number"), thumb: h("div.thumb"), bar: h("progress", { max: 1, hidden: true, "aria-label": "This panel" }) };
     const [prompt, caption] = [unique("prompt"), unique("caption")];
-    row.prompt = h("textarea", { id: prompt, rows: 2, maxLength: 2000, placeholder: "What this panel shows" });
+    row.prompt = h("textarea", { id: prompt, rows: 1, maxLength: 2000, placeholder: "What this panel shows" });
     row.prompt.addEventListener("input", () => this.#write(id, { prompt: row.prompt.value.replace(/\n/g, " ") }));
     row.prompt.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); this.#after(id); } });
     row.caption = h("input", { id: caption, maxLength: 2000 });
@@ -107,7 +107,8 @@ export class PanelCards extends HTMLElement {
     row.grip = h("button.grip", { type: "button" }, icon("grip"));
     row.grip.addEventListener("keydown", (event) => this.#gripKey(event, id));
     row.grip.addEventListener("pointerdown", (event) => this.#grab(event, id));
-    row.again = h("button.quiet.small", { type: "button", on: { click: () => this.dispatchEvent(new CustomEvent("redo", { detail: this.#card(id) })) } }, icon("again"), "Draw again");
+    row.verb = h("span");
+    row.again = h("button.tool.small.again", { type: "button", on: { click: () => this.dispatchEvent(new CustomEvent("redo", { detail: this.#card(id) })) } }, icon("again"), row.verb);
     const tool = (name, label, action) => h("button.tool.small", { type: "button", "aria-label": label, title: label, on: { click: action } }, icon(name));
     row.item = h("li.card", {},
       h("div.edge", {}, row.grip, row.number), h("div.shown", {}, row.thumb, row.bar),
@@ -115,8 +116,8 @@ export class PanelCards extends HTMLElement {
         h("label.hidden", { for: prompt }, "What this panel shows"), row.prompt,
         h("label.hidden", { for: caption }, "Caption"), row.caption,
         h("div.row.options", {},
-          h("label.check", {}, row.nobody, "No character"), h("label.check", {}, row.silent, "No caption"), h("span.gap"),
-          row.again, tool("copy", "Duplicate this panel", () => this.#copy(id)), tool("trash", "Remove this panel", () => this.#remove(id)))));
+          h("label.check", {}, row.nobody, "No character"), h("label.check", {}, row.silent, "No caption"),
+          h("span.actions", {}, row.again, tool("copy", "Duplicate this panel", () => this.#copy(id)), tool("trash", "Remove this panel", () => this.#remove(id))))));
     return row;
   }
 
@@ -137,7 +138,10 @@ export class PanelCards extends HTMLElement {
     }
     row.again.hidden = !this.canRedo;
     row.item.classList.toggle("changed", card.image !== null && !isCurrent(card));
-    row.again.lastChild.textContent = card.image === null ? "Draw" : isCurrent(card) ? "Draw again" : "Draw the change";
+    const verb = card.image === null ? "Draw this panel" : isCurrent(card) ? "Draw this panel again" : "Draw the change";
+    row.verb.textContent = "Redraw";
+    row.again.title = verb;
+    row.again.setAttribute("aria-label", verb);
   }
 
   #lost(id) {

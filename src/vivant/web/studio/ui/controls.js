@@ -48,7 +48,7 @@ export class SettingsForm extends HTMLElement {
   }
 
   #field(control) {
-    const make = { slider: slider, number: number, choice: choice, switch: toggle }[control.kind] ?? words;
+    const make = { slider, number, choice, steps, switch: toggle }[control.kind] ?? words;
     const changed = (value) => {
       this.#values[control.name] = fitted(control, value);
       this.dispatchEvent(new Event("change"));
@@ -98,6 +98,16 @@ function number(control, changed) {
   const write = (value) => { input.value = value ?? ""; };
   input.addEventListener("change", () => write(changed(input.value)));
   return { element: labelled(control, id, input), write };
+}
+
+function steps(control, changed) {
+  const name = unique("steps");
+  const values = Array.from({ length: (control.max - control.min) / control.step + 1 }, (_, at) => control.min + at * control.step);
+  const inputs = values.map((value) => h("input", { type: "radio", name, value: String(value), on: { change: () => changed(value) } }));
+  const element = h("div.field", { role: "radiogroup", "aria-label": control.label, data: { name: control.name } },
+    h("div.label", {}, h("span.asked", { "aria-hidden": "true" }, control.label)),
+    h("div.segments", {}, inputs.map((input, at) => h("label", {}, input, String(values[at])))));
+  return { element, write: (value) => inputs.forEach((input, at) => { input.checked = values[at] === value; }) };
 }
 
 function choice(control, changed) {

@@ -101,13 +101,13 @@ export class PoseEditor extends HTMLElement {
     this.fade = h("label.fade", { hidden: true, for: id }, h("span", {}, "Picture"),
       h("input", { type: "range", id, min: 0, max: 1, step: 0.05, on: { input: (event) => this.#fade(Number(event.target.value)) } }),
       tool("close", "Take the picture away", () => { this.#backdrop = null; this.#paint(); }));
-    const save = h("details.menu", {}, h("summary.tool.labelled", {}, icon("save"), "Save"),
+    const save = h("details.menu", {}, h("summary.tool.labelled", { "aria-label": "Save the pose" }, icon("save"), h("span", {}, "Save")),
       h("div.sheet", {},
         h("button", { type: "button", on: { click: () => this.#export("json") } }, "OpenPose JSON"),
         h("button", { type: "button", on: { click: () => this.#export("png") } }, "Skeleton drawing, PNG")));
     save.addEventListener("click", (event) => { if (event.target.closest(".sheet")) save.open = false; });
     return h("div.tools", { role: "toolbar", "aria-label": "Pose tools" },
-      h("button.tool.labelled", { type: "button", on: { click: () => picker.click() } }, icon("picture"), "Open picture"), picker, save,
+      h("button.tool.labelled", { type: "button", title: "Open a picture, a skeleton drawing or OpenPose JSON", "aria-label": "Open a picture", on: { click: () => picker.click() } }, icon("picture"), h("span", {}, "Open")), picker, save,
       h("span.gap"), this.fade, h("span.gap"),
       tool("undo", "Undo", () => this.#step("undo"), "Ctrl+Z"), tool("redo", "Redo", () => this.#step("redo"), "Ctrl+Y"), h("span.bar"),
       tool("mirror", "Mirror the figure", () => this.#edit(mirrorPerson)),
