@@ -38,7 +38,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
     }

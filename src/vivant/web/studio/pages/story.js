@@ -251,7 +251,7 @@ export class StoryPage extends HTMLElement {
     if (trouble) { note(trouble, "bad"); this.querySelector("textarea[data-empty]")?.focus(); return; }
     const fields = this.fields;
     const ids = this.cards.cards.map(({ id }) => id);
-    this.#follow(new Job(this.app.api, { slug: SLUG, fields, note: { kind: "all", ids, fields } }), () => this.draw());
+    this.#follow(new Job(this.app.api, { slug: SLUG, fields, note: { kind: "all", ids, fields, steps: fields.num_steps } }), () => this.draw());
   }
 
   #redo(card) {
@@ -259,7 +259,7 @@ export class StoryPage extends HTMLElement {
     const asked = redoRequest(this.#story, card, crypto.getRandomValues(new Uint32Array(1))[0]);
     if (!asked || troubleOf(card)) { note(troubleOf(card) ?? "Draw the whole story first.", "bad"); return; }
     const { request, panels, at } = asked;
-    const job = new Job(this.app.api, { slug: SLUG, fields: request, note: { kind: "one", ids: [card.id], panels, at, drawn: drawnFrom(card) } });
+    const job = new Job(this.app.api, { slug: SLUG, fields: request, note: { kind: "one", ids: [card.id], panels, at, drawn: drawnFrom(card), steps: request.num_steps } });
     this.#follow(job, () => this.#redo(card));
   }
 
@@ -271,11 +271,10 @@ export class StoryPage extends HTMLElement {
     const steps = new Map();
     job.addEventListener("accepted", () => Underway.remember("story", job));
     job.addEventListener("progress", ({ detail }) => {
-      const each = detail.total / Math.max(all ? job.note.ids.length : detail.total, 1);
       for (const index of detail.panels) {
         if (!all && index !== job.note.at) continue;
         steps.set(index, (steps.get(index) ?? 0) + 1);
-        this.cards.growing(idOf(index), { share: Math.min(steps.get(index) / each, 0.99) });
+        this.cards.growing(idOf(index), { share: Math.min(steps.get(index) / job.note.steps, 0.99) });
       }
     });
     job.addEventListener("picture", ({ detail }) => {

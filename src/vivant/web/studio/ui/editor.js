@@ -11,6 +11,10 @@ import { announce, note, problemCard } from "./notes.js";
 import { readPicture } from "./pictures.js";
 import { figureDrawing } from "./stage.js";
 
+const SHAPES = [
+  ["Square", 768, 768], ["Portrait", 640, 896], ["Landscape", 896, 640], ["Tall", 576, 1024], ["Wide", 1024, 576],
+];
+
 /** Edits one pose; every change of it is told as "change". */
 export class PoseEditor extends HTMLElement {
   #undo = new Undo(emptyPose());
@@ -113,7 +117,16 @@ export class PoseEditor extends HTMLElement {
       tool("mirror", "Mirror the figure", () => this.#edit(mirrorPerson)),
       tool("copy", "Duplicate the figure", () => this.#duplicate(), "Ctrl+D"),
       tool("trash", "Remove the figure", () => this.#edit(removePerson), "Delete"),
-      tool("expand", "Canvas size", () => this.#resize()));
+      this.#shapes());
+  }
+
+  #shapes() {
+    const menu = h("details.menu.last", {}, h("summary.tool", { "aria-label": "Shape of the canvas", title: "Shape of the canvas" }, icon("expand")),
+      h("div.sheet", {}, SHAPES.map(([label, width, height]) => h("button", { type: "button", on: { click: () => {
+        menu.open = false;
+        this.#push(resize(this.pose, width, height));
+      } } }, label, h("span.facts", {}, `${width} × ${height}`)))));
+    return menu;
   }
 
   #empty() {
@@ -217,14 +230,6 @@ export class PoseEditor extends HTMLElement {
   #place() {
     const { joint } = this.stage.selection;
     this.#edit((pose, person) => moveJoint(pose, person, joint, Number(this.x.value), Number(this.y.value)));
-  }
-
-  #resize() {
-    const shapes = [[768, 768], [640, 896], [896, 640], [576, 1024], [1024, 576]];
-    const at = shapes.findIndex(([width, height]) => width === this.pose.width && height === this.pose.height);
-    const [width, height] = shapes[(at + 1) % shapes.length];
-    this.#push(resize(this.pose, width, height));
-    note(`Canvas of ${width} × ${height}`);
   }
 
   #fade(opacity) {
