@@ -13,6 +13,7 @@ from vivant.diffusion.consistent_attention import Role, StoryAttention
 from vivant.diffusion.guidance import guided
 from vivant.diffusion.parametrisations import Parametrisation
 from vivant.diffusion.text import EncodedText
+from vivant.weights.identity import LoraSwitch
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,15 @@ class SDXLDenoiser:
         unet: predicts noise or v.
         parametrisation: which of them, and the noise levels.
         dtype: that the network runs in; latents stay float32 outside.
+        lora: the network's, if it has one.
+        with_lora: whether it counts here.
     """
 
     unet: UNet2DConditionModel
     parametrisation: Parametrisation
     dtype: torch.dtype
+    lora: LoraSwitch | None = None
+    with_lora: bool = False
 
     @torch.inference_mode()
     def denoise(
@@ -54,6 +59,8 @@ class SDXLDenoiser:
             float32, of the shape of x.
         """
         level = sigma.reshape(-1, 1, 1, 1)
+        if self.lora is not None:
+            self.lora.set(on=self.with_lora)
         output: Tensor = self.unet(
             self.parametrisation.net_input(x, level).to(self.dtype),
             self.parametrisation.timestep(sigma),
@@ -75,6 +82,8 @@ class Cast:
         guidance: scale of the difference between the two.
         rescale: how far guided predictions go back to the unguided spread, 0 to 1.
         size: height and width of a panel in pixels.
+        merged: the texts with a reference picture in them; None where there is none.
+        merged_from: the first step, from 0, that reads them in place of `positive`.
     """
 
     positive: EncodedText
@@ -82,6 +91,14 @@ class Cast:
     guidance: float
     rescale: float
     size: tuple[int, int]
+    merged: EncodedText | None = None
+    merged_from: int = 0
+
+    def texts(self, step: int) -> EncodedText:
+        """What the panels are to show, as a step reads it."""
+        if self.merged is None or step < self.merged_from:
+            return self.positive
+        return self.merged
 
 
 @dataclass
@@ -122,7 +139,7 @@ class Lockstep:
 
     def _chunk(self, x: Tensor, sigma: float, places: range, role: Role) -> Tensor:
         rows = slice(places.start, places.stop)
-        texts = [self.cast.positive[rows]]
+        texts = [self.cast.texts(self._step)[rows]]
         if self.cast.negative is not None:
             texts.append(self.cast.negative[rows])
         latents = x[rows].repeat(len(texts), 1, 1, 1)

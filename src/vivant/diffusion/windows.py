@@ -49,6 +49,16 @@ class WindowedTextEncoders:
         pooled = projection.reshape(len(texts), windows, -1)[:, 0]
         return EncodedText(tokens=torch.cat(parts, dim=-1).to(dtype), pooled=pooled.to(dtype))
 
+    @property
+    def window(self) -> int:
+        """Places of a window's own tokens: 1 to `window`, behind its first mark."""
+        return int(self.tokenizers[0].model_max_length) - 2
+
+    def last_place(self, text: str) -> int | None:
+        """Where a text's last token stands in the first window; None if it does not."""
+        place = len(self.tokenizers[0](text, add_special_tokens=False, verbose=False).input_ids)
+        return place if 1 <= place <= self.window else None
+
     def windows(self, text: str) -> int:
         """How many windows a text takes, 1 or more."""
         return max(len(list(_pieces(tokenizer, text))) for tokenizer in self.tokenizers)

@@ -1,0 +1,117 @@
+"""Prompts that name whom a reference picture shows: "a man img, reading" (PhotoMaker, sec. 3.3).
+
+The trigger word stands behind a class word and is read by nobody: what the pictures show is merged
+into the class word's own token, which stands once for each picture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from vivant.base.errors import InvalidInput
+from vivant.diffusion.text import EncodedText
+from vivant.diffusion.windows import WindowedTextEncoders
+from vivant.weights.identity import Identity
+
+_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+"""Of the pictures that CLIP was trained on (Radford et al. 2021)."""
+
+_TRIGGER = re.compile(r"^(?P<before>.*?(?P<word>[^\W_]+))\s+img\b(?P<after>.*)$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Triggered:
+    """A prompt that has the trigger word.
+
+    Attributes:
+        before: all before it, the class word at its end.
+        word: the class word.
+        after: all behind it.
+    """
+
+    before: str
+    word: str
+    after: str
+
+    @property
+    def plain(self) -> str:
+        """The prompt without the trigger word."""
+        return self.before + self.after
+
+    def repeated(self, times: int) -> str:
+        """The same, with the class word so many times."""
+        return self.before + f" {self.word}" * (times - 1) + self.after
+
+
+def find_trigger(text: str) -> Triggered | None:
+    """A prompt around its first trigger word, or None where no class word stands before one."""
+    found = _TRIGGER.match(text)
+    return None if found is None else Triggered(**found.groupdict())
+
+
+def without_trigger(text: str) -> str:
+    """A prompt as it reads without the trigger word."""
+    triggered = find_trigger(text)
+    return text if triggered is None else triggered.plain
+
+
+@torch.inference_mode()
+def merged(
+    texts: Sequence[str],
+    encoded: EncodedText,
+    encoders: WindowedTextEncoders,
+    seen: Tensor,
+    identity: Identity,
+) -> EncodedText:
+    """Encoded prompts with the reference pictures in them.
+
+    Args:
+        texts: prompts; those without a trigger word stay as they are.
+        encoded: the same with `repeated` class words, one row each.
+        encoders: that encoded them.
+        seen: [pictures, width], what the pictures show.
+        identity: that saw it.
+
+    Raises:
+        InvalidInput: a class word stands behind the first window's end.
+    """
+    rows = list(encoded.tokens)
+    for row, text in enumerate(texts):
+        triggered = find_trigger(text)
+        if triggered is not None:
+            place = encoders.last_place(triggered.before)
+            if place is None or place + len(seen) - 1 > encoders.window:
+                expected = f"the class word among the first {encoders.window} tokens"
+                raise InvalidInput("character_description", triggered.word, expected)
+            rows[row] = identity.encoder.merge(rows[row], place, seen)
+    return EncodedText(tokens=torch.stack(rows), pooled=encoded.pooled)
+
+
+@torch.inference_mode()
+def see(pictures: Sequence[Image.Image], identity: Identity) -> Tensor:
+    """What pictures show, [pictures, width].
+
+    Args:
+        pictures: RGB squares around the person, of any size.
+        identity: sees them.
+    """
+    side = identity.encoder.side
+    weight = identity.encoder.visual_projection.weight
+    levels = [
+        torch.frombuffer(bytearray(_sized(picture, side).tobytes()), dtype=torch.uint8)
+        for picture in pictures
+    ]
+    x = torch.stack(levels).reshape(-1, side, side, 3).permute(0, 3, 1, 2) / 255
+    mean, deviation = (torch.tensor(each).reshape(3, 1, 1) for each in (_MEAN, _DEVIATION))
+    return identity.encoder.see(((x - mean) / deviation).to(weight.device, weight.dtype))
+
+
+def _sized(picture: Image.Image, side: int) -> Image.Image:
+    return picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
