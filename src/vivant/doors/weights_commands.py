@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vivant.base.errors import WeightsCorrupt
+from vivant.weights import wheel_files
 from vivant.weights.catalog import Entry, find_entry, read_catalog
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ def show(
 
 @app.command("pull")
 def pull(name: Annotated[str, _NAME], *, t5: Annotated[bool, _T5] = False) -> None:
-    """Download a model, with its control net, into the Hugging Face cache."""
+    """Download a model, with its control net, into its cache."""
+    if find_entry(name).requirement:
+        typer.echo(f"{name}\t{wheel_files.pull(find_entry(name), wheel_files.cache_folder())}")
+        return
     from vivant.weights.pull import hub_download  # noqa: PLC0415  # slow to import
 
     for entry, folder in _bring(name, hub_download, t5=t5):
@@ -65,6 +69,9 @@ def verify(
     t5: Annotated[bool, _T5] = False,
 ) -> None:
     """Check a model on disk: tensors against configurations, sizes and hashes where known."""
+    if name in read_catalog() and find_entry(name).requirement:
+        _verify_files(find_entry(name))
+        return
     from vivant.weights.pull import hub_cache  # noqa: PLC0415  # slow to import
     from vivant.weights.verify import find_problems  # noqa: PLC0415  # imports torch
 
@@ -84,6 +91,14 @@ def verify(
         raise WeightsCorrupt("; ".join(problems))
     for part in found:
         typer.echo(f"{part}\tsound")
+
+
+def _verify_files(entry: Entry) -> None:
+    if wheel_files.find(entry, wheel_files.cache_folder()) is None:
+        raise WeightsCorrupt(
+            f"{entry.id}: a file is missing or another one; run `vivant weights pull {entry.id}`"
+        )
+    typer.echo(f"{entry.id}\tsound")
 
 
 def _bring(name: str, download: Download, *, t5: bool) -> list[tuple[Entry, Path]]:

