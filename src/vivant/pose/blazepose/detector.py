@@ -25,19 +25,43 @@ class Detection:
 
     Attributes:
         score: 0 to 1.
-        values: x, y, width, height of the face's box (its middle), then x, y of the middle of the
-            hips, of a point on the circle around the whole body, of the middle of the shoulders and
-            of a point on the circle around the upper body; float32 [12].
+        values: x, y, width, height of a box around the face, of about one size in the network's
+            picture (x, y are its middle); then x, y of the middle of the hips, of a point on the
+            circle around the whole body, of the middle of the shoulders and of a point on the
+            circle around the upper body; float32 [12].
     """
 
     score: float
     values: NDArray[np.float32]
 
     @property
-    def region(self) -> Region:
-        """The square that shows the whole body upright."""
-        hips_x, hips_y, top_x, top_y = self.values[4:8].tolist()
-        return Region.around((hips_x, hips_y), (top_x, top_y), ROOM)
+    def regions(self) -> tuple[Region, Region]:
+        """The squares that show the whole body and the upper body upright."""
+        hips_x, hips_y, top_x, top_y, x, y, upper_x, upper_y = self.values[4:].tolist()
+        return (
+            Region.around((hips_x, hips_y), (top_x, top_y), ROOM),
+            Region.around((x, y), (upper_x, upper_y), ROOM),
+        )
+
+    @property
+    def radius(self) -> float:
+        """Of the circle around the whole body, pixels."""
+        return max(float(np.linalg.norm(self.values[6:8] - self.values[4:6])), 1e-6)
+
+    @property
+    def face(self) -> NDArray[np.float32]:
+        """Middle of the face, float32 [2]."""
+        return self.values[:2]
+
+    @property
+    def hips(self) -> NDArray[np.float32]:
+        """Middle of the hips, float32 [2]."""
+        return self.values[4:6]
+
+    @property
+    def shoulders(self) -> NDArray[np.float32]:
+        """Middle of the shoulders, float32 [2]."""
+        return self.values[8:10]
 
 
 class Detector:
@@ -45,21 +69,19 @@ class Detector:
 
     Args:
         network: the detector's.
-        least: score of a detection.
     """
 
-    def __init__(self, network: Network, least: float) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
-        self._least = least
         self._anchors = anchors(network.size)
 
-    def find(self, views: Views, region: Region) -> list[Detection]:
-        """Everybody in an upright square, surest first, nobody twice."""
+    def find(self, views: Views, region: Region, least: float) -> list[Detection]:
+        """Everybody of at least a score in an upright square, surest first, nobody twice."""
         outputs = self._network(views.cut(region, self._network.size) * 2 - 1)
         count = len(self._anchors)
         logits = outputs[count, 1][:, 0].astype(np.float64)
         scores = 1 / (1 + np.exp(-logits.clip(-100, 100)))
-        sure = scores >= self._least
+        sure = scores >= least
         values = outputs[count, 12][sure] / self._network.size
         points = values.reshape(-1, 6, 2)
         points[:, [0, 2, 3, 4, 5]] += self._anchors[sure, None]

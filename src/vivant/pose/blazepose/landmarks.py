@@ -12,13 +12,15 @@ from vivant.pose.blazepose.network import Network
 from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.skeleton import Keypoints
 
+LANDMARKS = 33
 POINTS = 39
-"""33 landmarks, and six that tell where the body is."""
+"""The landmarks, and six points that tell where the body is."""
 
 HEAT_SIDE = 64
 WINDOW = 7
 LEAST_HEAT = 0.5
 _HIPS, _TOP = 33, 34
+_FACE, _SHOULDERS = slice(0, 11), slice(11, 13)
 
 BODY_18_FROM_33: tuple[tuple[int, ...], ...] = (
     (0,), (11, 12), (12,), (14,), (16,), (11,), (13,), (15,), (24,), (26,), (28,), (23,), (25,),
@@ -33,15 +35,33 @@ class Body:
 
     Attributes:
         score: how surely there is somebody, 0 to 1.
+        sharpness: mean height of the landmarks' heat maps, 0 to 1; things that look like people
+            leave the network in doubt of where their joints are.
         places: x, y, float32 [39, 2].
         visible: how surely each is in the picture and not hidden, 0 to 1, float32 [39].
         present: how surely each is in the square, hidden or not, 0 to 1, float32 [39].
     """
 
     score: float
+    sharpness: float
     places: NDArray[np.float32]
     visible: NDArray[np.float32]
     present: NDArray[np.float32]
+
+    @property
+    def face(self) -> NDArray[np.float32]:
+        """Middle of the face, float32 [2]."""
+        return np.asarray(self.places[_FACE].mean(axis=0))
+
+    @property
+    def shoulders(self) -> NDArray[np.float32]:
+        """Middle of the shoulders, float32 [2]."""
+        return np.asarray(self.places[_SHOULDERS].mean(axis=0))
+
+    @property
+    def hips(self) -> NDArray[np.float32]:
+        """Middle of the hips, float32 [2]."""
+        return np.asarray(self.places[_HIPS])
 
     @property
     def region(self) -> Region:
@@ -72,10 +92,12 @@ class Landmarker:
         """The landmarks of whoever fills the square, as if there were somebody."""
         outputs = self._network(views.cut(region, self._network.size, continued=True))
         rows = outputs[(POINTS * 5,)].reshape(POINTS, 5)
-        places = refined(rows[:, :2] / self._network.size, outputs[HEAT_SIDE, HEAT_SIDE, POINTS])
+        heat = outputs[HEAT_SIDE, HEAT_SIDE, POINTS]
+        places = refined(rows[:, :2] / np.float32(self._network.size), heat)
         visible, present = sigmoid(rows[:, 3:].T)
         score = float(outputs[(1,)][0])
-        return Body(score, region.to_picture(places), visible, present)
+        sharpness = float(sigmoid(heat.max(axis=(0, 1)))[:LANDMARKS].mean())
+        return Body(score, sharpness, region.to_picture(places), visible, present)
 
 
 def refined(places: NDArray[np.float32], heat: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -93,13 +93,13 @@ class Views:
             (right, -down, x, down, right, y),
             Image.Resampling.BILINEAR,
         )
-        return np.asarray(square, np.float32) / 255
+        return np.asarray(np.asarray(square, np.float32) / np.float32(255))
 
     def _reduced(self, scale: float) -> int:
         """The power of two by which the picture is reduced to be read at `scale` pixels a step."""
-        wanted = 2 ** max(0, math.floor(math.log2(max(scale, 1.0))))
+        wanted = 1 << math.floor(math.log2(max(scale, 1.0)))
         last = max(self._levels)
-        while last < wanted and min(self._levels[last].size) > 1:
+        while last < wanted and max(self._levels[last].size) > 1:
             self._levels[last * 2] = self._levels[last].reduce(2)
             last *= 2
         return min(wanted, last)

@@ -1,0 +1,54 @@
+"""Which squares of a picture are searched for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from vivant.pose.blazepose.regions import Region
+
+FINER = 0.6
+"""Side of the finest squares by the picture's shorter side."""
+
+SHIFT = 0.67
+"""Most that neighbouring squares are apart, by their side."""
+
+LONGEST = 6
+"""Most of a picture's longer side by the side of its finest squares, however narrow it is."""
+
+LEAST, LEAST_OF_PARTS = 0.5, 0.65
+"""Scores of detections; parts of things look like people more often than whole ones."""
+
+
+def squares(width: int, height: int) -> Iterator[tuple[Region, float]]:
+    """Squares that show people of any size, each with the least score of who is found there.
+
+    The whole picture, then its shorter side's squares along the longer side where it is not square,
+    then smaller ones.
+
+    Args:
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+    """
+    yield Region(width / 2, height / 2, max(width, height)), LEAST
+    long, short = max(width, height), min(width, height)
+    if long > (2 - SHIFT) * short:
+        side = max(short, long / LONGEST)
+        yield from ((region, LEAST_OF_PARTS) for region in _grid(width, height, side))
+    side = max(FINER * short, long / LONGEST)
+    yield from ((region, LEAST_OF_PARTS) for region in _grid(width, height, side))
+
+
+def _grid(width: int, height: int, side: float) -> Iterator[Region]:
+    for y in _middles(height, side):
+        for x in _middles(width, side):
+            yield Region(x, y, side)
+
+
+def _middles(length: int, side: float) -> list[float]:
+    """Middles of the fewest squares that cover a length, no farther apart than `SHIFT`."""
+    spare = max(length - side, 0.0)
+    steps = math.ceil(spare / (SHIFT * side) - 1e-9)
+    if not steps:
+        return [length / 2]
+    return [side / 2 + spare * step / steps for step in range(steps + 1)]
