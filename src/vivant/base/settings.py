@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         default="auto", description="model: parts of a model take turns on the card; none"
     )
     preload: bool = Field(default=True, description="Load all models at the start")
+    estimator: str = Field(
+        default="blazepose",
+        description="What reads the poses in photos: blazepose, or a folder with detector.onnx and "
+        "pose.onnx",
+    )
     memory_budget: Bytes | None = Field(
         default=None, description="Bytes that loaded models may take together"
     )

@@ -10,6 +10,7 @@ from vivant.endpoints.sd3_med_pose import endpoint as pose_endpoint
 from vivant.endpoints.sd3_med_pose.request import Request as PoseRequest
 from vivant.endpoints.storydiffusion import endpoint as story_endpoint
 from vivant.endpoints.storydiffusion.request import Request as StoryRequest
+from vivant.pose.estimators import estimator_by_name
 from vivant.service.files import PictureFile, as_files
 from vivant.service.stories import Story
 from vivant.weights.load import load_pose_model, load_story_model
@@ -43,6 +44,7 @@ class PosePipeline:
         t5: bool = False,
         token: str | None = None,
     ) -> None:
+        self._estimator = estimator_by_name()
         self.model = load_pose_model(
             weights,
             controlnet=controlnet,
@@ -58,7 +60,8 @@ class PosePipeline:
 
         Args:
             prompt: what to show.
-            pose: "preset:NAME", a path, bytes, or a PIL picture of a skeleton; or OpenPose JSON.
+            pose: "preset:NAME"; a path, bytes or a PIL picture, of a photo or a skeleton; or
+                OpenPose JSON.
             settings: the request's other fields by name, such as `seed`, `strength` or `width`.
 
         Raises:
@@ -76,7 +79,8 @@ class PosePipeline:
     ) -> Iterator[Progress | PictureFile]:
         """Make pictures step by step: progress and pictures as they come; else as a call."""
         request = PoseRequest.from_fields({**settings, "prompt": prompt, "image": read_input(pose)})
-        events = pose_endpoint.run(self.model, request)
+        read = pose_endpoint.read_pose(request, self._estimator)
+        events = pose_endpoint.run(self.model, request, read)
         yield from as_files(events, request.output_format, request.output_quality)
 
 
@@ -144,7 +148,7 @@ class StoryPipeline:
     ) -> Iterator[Progress | PictureFile]:
         """Tell a story step by step: progress, panels and pages as they come; else as a call."""
         request = _story_request(character, script, settings)
-        events = story_endpoint.run(self.model, request)
+        events = story_endpoint.run(self.model, story_endpoint.check(request))
         yield from as_files(events, request.output_format, request.output_quality)
 
 

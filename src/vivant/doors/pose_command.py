@@ -16,6 +16,7 @@ from vivant.doors.options import Device, NumberFormat, Offload, field_option, gi
 from vivant.doors.outputs import agree, entry, is_folder, make_folder, numbered
 from vivant.endpoints.sd3_med_pose import endpoint
 from vivant.endpoints.sd3_med_pose.request import Request
+from vivant.pose.estimators import estimator_by_name
 from vivant.service.files import PictureFile, as_files
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def pose(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="The pose: a skeleton drawing, an OpenPose JSON file, or preset:NAME",
+            help="The pose: a photo, a skeleton drawing, an OpenPose JSON file, or preset:NAME",
         ),
     ],
     *,
@@ -99,7 +100,7 @@ def pose(
     request = Request.from_fields(given(fields))
     paths = _paths(output, request)
     # Before the model is loaded: what is wrong with input and output is told at once.
-    source = endpoint.read_pose(request)
+    source = endpoint.read_pose(request, estimator_by_name())
     make_folder(paths[0].parent)
     started = time.perf_counter()
     with Console(stderr=True).status("loading the model"):

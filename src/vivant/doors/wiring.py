@@ -19,6 +19,7 @@ from vivant.ledger.keys import Keys
 from vivant.ledger.ledger import Ledger
 from vivant.ledger.migrations import upgrade
 from vivant.output.store import FolderStore
+from vivant.pose.estimators import estimator_by_name
 from vivant.service.catalog import Catalog, Endpoint, Load, Plan, installed_endpoints
 from vivant.service.service import Service
 from vivant.service.terms import Terms
@@ -82,7 +83,8 @@ def open_house(settings: Settings, *, runner: FakeRunner | None = None) -> House
     """
     books = open_books(settings)
     endpoints = installed_endpoints()
-    catalog = Catalog(endpoints, Plan(settings.weights, settings.prices, settings.preload))
+    plan = Plan(settings.weights, settings.prices, settings.preload)
+    catalog = Catalog(endpoints, plan, estimator_by_name(settings.estimator))
     service = Service(
         books.database,
         FolderStore(settings.data / "files", settings.max_stored_bytes),

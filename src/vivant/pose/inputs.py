@@ -1,4 +1,4 @@
-"""Whatever a user gives for a pose, read as a `Pose`: a skeleton drawing, or OpenPose JSON."""
+"""Whatever a user gives for a pose, as a `Pose`: a photo, a skeleton drawing or OpenPose JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vivant.base.errors import InvalidInput, NobodyFound, PictureTooLarge, UnreadablePicture
+from vivant.pose.estimate import Estimator, estimated
 from vivant.pose.openpose import pose_from_json
 from vivant.pose.recognise import read_skeleton
 from vivant.pose.skeleton import Pose
@@ -18,24 +19,35 @@ PoseInput: TypeAlias = Literal["auto", "photo", "skeleton", "json"]
 """What an input is said to be; "auto" looks."""
 
 MAX_PIXELS = 64_000_000
-_NO_PHOTOS = "photos are not supported yet in this version"
 
 
 def pose_from_bytes(
-    data: bytes, pose_input: PoseInput = "auto", *, max_pixels: int = MAX_PIXELS
+    data: bytes,
+    pose_input: PoseInput = "auto",
+    *,
+    estimator: Estimator,
+    max_pixels: int = MAX_PIXELS,
 ) -> Pose:
     """The pose in a picture file or in OpenPose JSON, told apart by content.
 
+    Args:
+        data: the file's content.
+        pose_input: what it is said to be.
+        estimator: reads photos.
+        max_pixels: of a picture.
+
     Raises:
-        InvalidInput: the JSON is no pose, an unknown `pose_input`, or "photo".
+        InvalidInput: the JSON is no pose, or an unknown `pose_input`.
         UnreadablePicture: neither JSON nor a picture that can be decoded.
         PictureTooLarge: more than `max_pixels`.
-        NobodyFound: the picture is no skeleton drawing, or the JSON holds nobody.
+        NobodyFound: the picture shows nobody, or the JSON holds nobody.
+        WeightsUnavailable: it is a photo, and the estimator cannot be loaded.
     """
     _check(pose_input)
     if pose_input == "json" or (pose_input == "auto" and _looks_like_json(data)):
         return pose_from_text(data)
-    return pose_from_picture(open_picture(data, max_pixels=max_pixels), pose_input)
+    picture = open_picture(data, max_pixels=max_pixels)
+    return pose_from_picture(picture, pose_input, estimator=estimator)
 
 
 def pose_from_text(text: str | bytes | object) -> Pose:
@@ -53,28 +65,38 @@ def pose_from_text(text: str | bytes | object) -> Pose:
     return pose
 
 
-def pose_from_picture(image: Image.Image, pose_input: PoseInput = "auto") -> Pose:
-    """The pose in a skeleton drawing, in the picture's pixels, largest person first.
+def pose_from_picture(
+    image: Image.Image, pose_input: PoseInput = "auto", *, estimator: Estimator
+) -> Pose:
+    """The pose in a skeleton drawing or a photo, in the picture's pixels, largest person first.
+
+    Args:
+        image: any mode.
+        pose_input: "auto" takes for a photo what is no skeleton drawing.
+        estimator: reads photos.
 
     Raises:
-        InvalidInput: `pose_input` is unknown, "photo" (not in this version) or "json" (a picture
-            is not JSON).
-        NobodyFound: the picture is not a skeleton drawing; the message gives its size, what was
-            tried and why it failed.
+        InvalidInput: `pose_input` is unknown, or "json" (a picture is not JSON).
+        NobodyFound: the message gives the picture's size, what was tried and why it failed.
+        WeightsUnavailable: it is a photo, and the estimator cannot be loaded.
     """
     _check(pose_input)
-    size = f"{image.width}x{image.height} picture"
-    if pose_input == "photo":
-        raise InvalidInput("pose_input", pose_input, f"auto, skeleton or json: {_NO_PHOTOS}")
     if pose_input == "json":
-        raise InvalidInput("pose_input", pose_input, f"auto or skeleton for this {size}")
+        size = f"{image.width}x{image.height} picture"
+        raise InvalidInput("pose_input", pose_input, f"auto, photo or skeleton for this {size}")
+    picture = upright_rgb(image)
+    if pose_input == "photo":
+        return estimated(estimator, picture)
     try:
-        return read_skeleton(upright_rgb(image))
+        return read_skeleton(picture)
     except NobodyFound as error:
-        raise NobodyFound(
-            f"{error}; tried: reading it as an OpenPose skeleton drawing "
-            f"(pose_input {pose_input}); {_NO_PHOTOS}"
-        ) from error
+        if pose_input == "skeleton":
+            raise
+        no_drawing = str(error)
+    try:
+        return estimated(estimator, picture)
+    except NobodyFound as error:
+        raise NobodyFound(f"{error}; nor is it a skeleton drawing ({no_drawing})") from error
 
 
 def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:

@@ -17,6 +17,7 @@ from vivant.base.errors import InvalidInput, NoSuchEndpoint
 from vivant.base.requests import EndpointRequest
 from vivant.engine.models import Model
 from vivant.engine.runners import AnyRunner
+from vivant.pose.estimate import Estimator, NoEstimator
 
 
 class Endpoint(Protocol):
@@ -71,12 +72,15 @@ class Endpoint(Protocol):
         """Which of `MODELS` a request asks for."""
         ...
 
-    def check(self, request: Any, limits: Any = None) -> Work:
+    def check(
+        self, request: Any, limits: Any = None, *, estimator: Estimator | None = None
+    ) -> Work:
         """Refuse all of a request that can be refused before it runs.
 
         Args:
             request: of the endpoint's `Request`.
             limits: of the model, once they are known.
+            estimator: reads the poses in photos; None refuses them.
 
         Raises:
             VivantError: why it is refused.
@@ -151,12 +155,19 @@ class Catalog:
     Args:
         served: endpoints of different slugs.
         plan: how.
+        estimator: reads the poses in photos; None refuses them.
+
+    Attributes:
+        estimator: the same, or one that refuses.
 
     Raises:
         InvalidInput: the plan names an endpoint or a model that is not there.
     """
 
-    def __init__(self, served: Iterable[Endpoint], plan: Plan) -> None:
+    def __init__(
+        self, served: Iterable[Endpoint], plan: Plan, estimator: Estimator | None = None
+    ) -> None:
+        self.estimator = estimator or NoEstimator()
         self._endpoints = {endpoint.SLUG: endpoint for endpoint in served}
         self._plan = plan
         self._limits: dict[str, Any] = {}
@@ -183,7 +194,8 @@ class Catalog:
 
     def check(self, endpoint: Endpoint, request: EndpointRequest) -> Work:
         """Refuse all of a request that can be refused before it runs; see `Endpoint.check`."""
-        return endpoint.check(request, self._limits.get(self.model_name(endpoint, request)))
+        limits = self._limits.get(self.model_name(endpoint, request))
+        return endpoint.check(request, limits, estimator=self.estimator)
 
     def price(self, endpoint: Endpoint, work: Work) -> int:
         """What work costs, in micro-credits."""

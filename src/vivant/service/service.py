@@ -23,6 +23,7 @@ from vivant.ledger.recovery import Recovery
 from vivant.ledger.server_secret import server_secret
 from vivant.ledger.webhooks import Webhooks
 from vivant.output.store import Store
+from vivant.pose.estimate import Estimator
 from vivant.pose.inputs import open_picture
 from vivant.service.catalog import Catalog
 from vivant.service.clerks import Clerks, Office
@@ -120,6 +121,11 @@ class Service:
                 Chore("delete stray files", STRAYS_S, self._vault.sweep_strays),
             ]
         )
+
+    @property
+    def estimator(self) -> Estimator:
+        """Reads the poses in photos; shared by all who have any."""
+        return self._catalog.estimator
 
     def endpoints(self) -> tuple[EndpointInfo, ...]:
         """What is served, by slug."""

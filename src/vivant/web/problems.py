@@ -65,6 +65,7 @@ STATUS: Mapping[type[VivantError], int] = MappingProxyType(
         errors.EngineStopped: 503,
         errors.StoreUnavailable: 503,
         errors.StorageFull: 503,
+        errors.WeightsUnavailable: 503,
         Overloaded: 503,
         errors.DeadlinePassed: 504,
     }

@@ -14,6 +14,7 @@ from pydantic import Field, WithJsonSchema, field_validator
 from vivant.base.requests import EndpointRequest, OutputFormat
 from vivant.output.encode import content_type, encode
 from vivant.pose.draw import draw
+from vivant.pose.estimate import Estimator
 from vivant.pose.inputs import PoseInput, pose_from_bytes, pose_from_text
 from vivant.pose.openpose import pose_to_json
 from vivant.pose.presets import load_preset
@@ -77,7 +78,7 @@ class Drawing(EndpointRequest):
     openapi_extra={"requestBody": form_body(Reading.model_json_schema(), IMAGE)},
 )
 async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  # it lets them in
-    """The people in a skeleton drawing, as OpenPose JSON and drawn anew."""
+    """The people in a photo or a skeleton drawing, as OpenPose JSON and drawn anew."""
     site = site_of(request)
     with site.bodies.holding(request) as holding:
         fields = await holding.fields()
@@ -85,7 +86,7 @@ async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  
 
         def work() -> PoseRead:
             reading = Reading.from_fields(site.inputs.read(fetched, IMAGE))
-            return _read(reading, site.settings.max_pixels)
+            return _read(reading, site.service.estimator, site.settings.max_pixels)
 
         return await site.draw(work)
 
@@ -117,11 +118,13 @@ def _not_blank(value: object) -> object:
     return value
 
 
-def _read(reading: Reading, max_pixels: int) -> PoseRead:
+def _read(reading: Reading, estimator: Estimator, max_pixels: int) -> PoseRead:
     if isinstance(reading.image, str):  # what is no picture and no blank is a pose that ships
         found = load_preset(reading.image.removeprefix(PRESET))
     else:
-        found = pose_from_bytes(reading.image, reading.pose_input, max_pixels=max_pixels)
+        found = pose_from_bytes(
+            reading.image, reading.pose_input, estimator=estimator, max_pixels=max_pixels
+        )
     drawing = encode(draw(found), "png")
     return PoseRead(
         pose=pose_to_json(found),

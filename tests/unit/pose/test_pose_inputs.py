@@ -12,6 +12,7 @@ from PIL import Image
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture, VivantError
 from vivant.pose.draw import draw
 from vivant.pose.inputs import (
+    PoseInput,
     open_picture,
     pose_from_bytes,
     pose_from_picture,
@@ -20,9 +21,22 @@ from vivant.pose.inputs import (
 )
 from vivant.pose.openpose import pose_to_json
 from vivant.pose.presets import load_preset
+from vivant.pose.skeleton import Person
 
 POSE = load_preset("waving")
 DRAWING = draw(POSE, 384, 384)
+
+
+class Seer:
+    """An estimator that sees what it was told to see, and remembers where it looked."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people_there = people
+        self.asked: list[Image.Image] = []
+
+    def people(self, picture: Image.Image) -> tuple[Person, ...]:
+        self.asked.append(picture)
+        return self.people_there
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -33,7 +47,7 @@ def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
 def test_a_drawing_in_any_format_gives_its_pose(kind: str) -> None:
-    pose = pose_from_bytes(encoded(DRAWING, kind))
+    pose = pose_from_bytes(encoded(DRAWING, kind), estimator=Seer())
     assert (pose.width, pose.height) == (384, 384)
     expected = POSE.people[0].body[:, :2] / 2
     apart = np.linalg.norm(pose.people[0].body[:, :2] - expected, axis=1)
@@ -41,9 +55,9 @@ def test_a_drawing_in_any_format_gives_its_pose(kind: str) -> None:
 
 
 @pytest.mark.parametrize("pose_input", ["auto", "json"])
-def test_json_is_told_by_its_content(pose_input: str) -> None:
+def test_json_is_told_by_its_content(pose_input: PoseInput) -> None:
     data = b"\xef\xbb\xbf \n" + json.dumps([pose_to_json(POSE)]).encode()
-    pose = pose_from_bytes(data, pose_input)
+    pose = pose_from_bytes(data, pose_input, estimator=Seer())
     np.testing.assert_allclose(pose.people[0].body, POSE.people[0].body, atol=1e-3)
 
 
@@ -52,21 +66,49 @@ def test_json_without_people_is_nobody() -> None:
         pose_from_text('{"people": [], "canvas_width": 512, "canvas_height": 640}')
 
 
-def test_a_photo_is_an_error_that_says_what_was_tried() -> None:
+PHOTO = Image.effect_noise((80, 60), 90)
+SOMEBODY = load_preset("waving").people[0]
+
+
+@pytest.mark.parametrize("pose_input", ["auto", "photo"])
+def test_what_is_no_drawing_is_read_as_a_photo(pose_input: PoseInput) -> None:
+    seer = Seer(SOMEBODY)
+    pose = pose_from_picture(PHOTO, pose_input, estimator=seer)
+    assert pose.people == (SOMEBODY,)
+    assert (pose.width, pose.height) == (80, 60)
+    assert seer.asked[0].mode == "RGB"
+
+
+def test_a_drawing_is_read_as_a_photo_only_where_it_is_called_one() -> None:
+    seer = Seer(SOMEBODY)
+    for pose_input in ("auto", "skeleton"):
+        pose_from_picture(DRAWING, pose_input, estimator=seer)
+    assert not seer.asked
+    assert pose_from_picture(DRAWING, "photo", estimator=seer).people == (SOMEBODY,)
+
+
+def test_nobody_is_an_error_that_says_what_was_tried() -> None:
     with pytest.raises(NobodyFound) as error:
-        pose_from_picture(Image.effect_noise((80, 60), 90))
-    for part in ("80x60", "skeleton drawing", "photos are not supported yet"):
+        pose_from_picture(PHOTO, estimator=Seer())
+    for part in ("80x60", "no person is to be seen", "nor is it a skeleton drawing"):
         assert part in str(error.value)
     assert "\n" not in str(error.value)
 
 
+def test_who_asks_for_a_skeleton_gets_no_photo() -> None:
+    seer = Seer(SOMEBODY)
+    with pytest.raises(NobodyFound, match="picture 80x60: only"):
+        pose_from_picture(PHOTO, "skeleton", estimator=seer)
+    assert not seer.asked
+
+
 @pytest.mark.parametrize(
     ("pose_input", "told"),
-    [("photo", "not supported yet"), ("json", "auto or skeleton"), ("picture", "one of: auto")],
+    [("json", "auto, photo or skeleton"), ("picture", "one of: auto")],
 )
-def test_a_pose_input_that_cannot_be_is_refused(pose_input: str, told: str) -> None:
+def test_a_pose_input_that_cannot_be_is_refused(pose_input: PoseInput, told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
-        pose_from_picture(DRAWING, pose_input)
+        pose_from_picture(DRAWING, pose_input, estimator=Seer())
 
 
 def test_exif_orientation_is_applied() -> None:

@@ -17,7 +17,6 @@ OURS = {
     "FontsMissing",
     "HoldClosed",
     "WeightsCorrupt",
-    "WeightsUnavailable",
 }
 """Errors that no user of the web can cause or mend."""
 

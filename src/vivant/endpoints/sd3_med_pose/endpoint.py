@@ -17,6 +17,7 @@ from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.endpoints.sd3_med_pose.sizing import effort, output_size
 from vivant.engine.runners import BatchRunner, Together
 from vivant.pose.draw import draw
+from vivant.pose.estimate import Estimator, NoEstimator
 from vivant.pose.inputs import pose_from_bytes, pose_from_picture, pose_from_text
 from vivant.pose.presets import load_preset
 from vivant.pose.skeleton import Pose, fit
@@ -111,24 +112,30 @@ def load(
     )
 
 
-def read_pose(request: Request) -> Pose:
+def read_pose(request: Request, estimator: Estimator | None = None) -> Pose:
     """Read the pose that a request's `image` shows.
 
     It may be "preset:NAME", the bytes of a picture or JSON file, OpenPose JSON as text or parsed, a
     PIL picture, or a `Pose`. Nothing is read from disk here: names of files are the doors' matter.
 
+    Args:
+        request: whose `image` it is.
+        estimator: reads photos; None refuses them.
+
     Raises:
         InvalidInput: it is none of these, or no OpenPose JSON.
         UnreadablePicture: the bytes are no picture.
-        NobodyFound: it shows nobody, or is no skeleton drawing.
+        NobodyFound: it shows nobody.
+        WeightsUnavailable: it is a photo, and nothing is there to read it with.
     """
+    estimator = estimator or NoEstimator()
     match request.image:
         case Pose() as pose:
             return pose
         case bytes() as data:
-            return pose_from_bytes(data, request.pose_input)
+            return pose_from_bytes(data, request.pose_input, estimator=estimator)
         case Image.Image() as picture:
-            return pose_from_picture(picture, request.pose_input)
+            return pose_from_picture(picture, request.pose_input, estimator=estimator)
         case str() as text if text.startswith(PRESET):
             return load_preset(text.removeprefix(PRESET))
         case str() as text if text.lstrip()[:1] in {"{", "["}:
@@ -136,7 +143,8 @@ def read_pose(request: Request) -> Pose:
         case Mapping() | Sequence() as parsed if not isinstance(parsed, str):
             return pose_from_text(parsed)
         case other:
-            raise InvalidInput("image", other, "a skeleton drawing, OpenPose JSON or preset:NAME")
+            allowed = "a photo, a skeleton drawing, OpenPose JSON or preset:NAME"
+            raise InvalidInput("image", other, allowed)
 
 
 def model_of(request: Request) -> str:  # noqa: ARG001  # every endpoint's
@@ -149,19 +157,21 @@ def limits(model: PoseModel) -> Limits:
     return Limits(model.traits.native_size, model.traits.size_multiple, longest=longest_side(model))
 
 
-def check(request: Request, limits: Limits | None = None) -> Work:
+def check(
+    request: Request, limits: Limits | None = None, *, estimator: Estimator | None = None
+) -> Work:
     """Refuse all of a request that can be refused before it runs.
 
     Args:
         request: whose fields were checked one by one.
         limits: of the model, once they are known; sizes are checked when it runs otherwise.
+        estimator: reads photos; None refuses them.
 
     Raises:
-        InvalidInput: a size off the model's grid, or what `read_pose` raises.
-        UnreadablePicture: the bytes are no picture.
-        NobodyFound: it shows nobody, or is no skeleton drawing.
+        InvalidInput: a size off the model's grid.
+        VivantError: what `read_pose` raises.
     """
-    pose = read_pose(request)
+    pose = read_pose(request, estimator)
     work = effort(request)
     if limits is not None:
         size = drawn_size(request, pose, limits)
@@ -198,7 +208,7 @@ def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
     Args:
         model: as `load` gives it.
         request: checked.
-        pose: the request's pose where it was read already.
+        pose: the request's pose where it was read already, as one in a photo must have been.
 
     Yields:
         `Progress` after each step, and each `Picture` in its order.

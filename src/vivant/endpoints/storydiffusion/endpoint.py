@@ -16,9 +16,11 @@ from vivant.base.errors import InvalidInput
 from vivant.comic.page import compose
 from vivant.comic.script import Panel, parse_script
 from vivant.comic.styles import styled
+from vivant.endpoints.storydiffusion.reference import merged_from, read_references
 from vivant.endpoints.storydiffusion.request import Redo, Request
 from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
 from vivant.engine.runners import Runner
+from vivant.pose.estimate import Estimator
 
 if TYPE_CHECKING:
     from vivant.weights.model import StoryModel
@@ -39,6 +41,9 @@ TEXT_FIELDS = (
 MODELS = ("Unstable", "RealVision")
 PRICE = 166_000
 """Micro-credits of the default request: 8 panels of 768 x 768 in 25 steps."""
+
+NO_IDENTITY = "the model has no PhotoMaker; one from `vivant weights list` can have it"
+"""Why a reference image is refused."""
 
 SECONDS = 30.0
 """What the default request takes, roughly, until a machine has shown what it takes there."""
@@ -76,6 +81,8 @@ class Storyboard:
         sa64: share on the fine grid, 0 to 1.
         width: that panels are drawn at, in pixels.
         height: the same.
+        references: squares around the person whom the character is to look like.
+        merged_from: the first step, from 0, in which they count.
     """
 
     identities: tuple[Take, ...]
@@ -88,6 +95,32 @@ class Storyboard:
     sa64: float
     width: int
     height: int
+    references: tuple[Image.Image, ...] = ()
+    merged_from: int = 0
+
+
+@dataclass(frozen=True)
+class Script:
+    """What is read of a request before it runs.
+
+    Attributes:
+        panels: its lines.
+        references: as in a `Storyboard`.
+    """
+
+    panels: tuple[Panel, ...]
+    references: tuple[Image.Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a model can do.
+
+    Attributes:
+        sees: whether it can draw whom a reference image shows.
+    """
+
+    sees: bool
 
 
 def load(
@@ -97,22 +130,23 @@ def load(
     dtype: str = "auto",
     offload: str = "auto",
     token: str | None = None,
+    identity: str | None = None,
 ) -> StoryModel:
     """Load the model that draws; see `vivant.weights.load.load_story_model`."""
     from vivant.weights.load import load_story_model  # noqa: PLC0415  # torch, only when needed
 
-    return load_story_model(weights, device=device, dtype=dtype, offload=offload, token=token)
+    return load_story_model(
+        weights, device=device, dtype=dtype, offload=offload, token=token, identity=identity
+    )
 
 
 def read_script(request: Request) -> tuple[Panel, ...]:
     """The panels of a request's script.
 
     Raises:
-        InvalidInput: the script is empty or too long, `num_ids` or the panel to make again is
-            beyond its end, or there is a reference image.
+        InvalidInput: the script is empty or too long, or `num_ids` or the panel to make again is
+            beyond its end.
     """
-    if request.ref_image is not None:
-        raise InvalidInput("ref_image", "a picture", "none: no model here reads one yet")
     panels = parse_script(request.comic_description)
     if request.num_ids > len(panels):
         allowed = f"at most {len(panels)}, the number of panels"
@@ -127,19 +161,37 @@ def model_of(request: Request) -> str:
     return request.sd_model
 
 
-def limits(model: StoryModel) -> None:  # every endpoint's
-    """Nothing: a story that a model cannot draw as large is drawn smaller, and enlarged."""
+def limits(model: StoryModel) -> Limits:
+    """What a model can do. Sizes are no limit: what it cannot draw as large is enlarged."""
+    return Limits(sees=model.identity is not None)
 
 
-def check(request: Request, limits: None = None) -> Work:  # noqa: ARG001  # every endpoint's
+def check(
+    request: Request, limits: Limits | None = None, *, estimator: Estimator | None = None
+) -> Work:
     """Refuse all of a request that can be refused before it runs.
 
+    Args:
+        request: whose fields were checked one by one.
+        limits: of the model, once they are known; what it cannot do is refused when it runs else.
+        estimator: finds the person in a reference image; None takes the image's middle.
+
     Raises:
-        InvalidInput: what `read_script` raises.
+        VivantError: what `read_script` and `read_references` raise, or there is a reference image
+            and the model reads none.
     """
     panels = read_script(request)
+    if limits is not None and not limits.sees:
+        refuse_references(request)
+    script = Script(panels, read_references(request, estimator))
     drawn = len(panels) if request.redo is None else request.num_ids + 1
-    return Work(request, panels, effort(request, drawn), request.num_steps)
+    return Work(request, script, effort(request, drawn), request.num_steps)
+
+
+def refuse_references(request: Request) -> None:
+    """Make a reference image an error, for a model that reads none."""
+    if request.ref_image is not None:
+        raise InvalidInput("ref_image", "a picture", f"none: {NO_IDENTITY}")
 
 
 def prompts(request: Request, panel: Panel) -> tuple[str, str]:
@@ -149,7 +201,7 @@ def prompts(request: Request, panel: Panel) -> tuple[str, str]:
     return styled(request.style_name, text, request.negative_prompt)
 
 
-def storyboard(request: Request, panels: Sequence[Panel], size: tuple[int, int]) -> Storyboard:
+def storyboard(request: Request, script: Script, size: tuple[int, int]) -> Storyboard:
     """What to draw for a request; to make one panel again, the identity panels and one more take.
 
     What is made again follows the identity panels even if it is one of them, so that all other
@@ -157,10 +209,13 @@ def storyboard(request: Request, panels: Sequence[Panel], size: tuple[int, int])
 
     Args:
         request: checked.
-        panels: its script's.
+        script: its own.
         size: width and height to draw at.
     """
-    takes = [Take(i, *prompts(request, panel), request.seed + i) for i, panel in enumerate(panels)]
+    takes = [
+        Take(i, *prompts(request, panel), request.seed + i)
+        for i, panel in enumerate(script.panels)
+    ]
     followers = takes[request.num_ids :]
     redo = request.again
     if redo is not None:
@@ -177,17 +232,19 @@ def storyboard(request: Request, panels: Sequence[Panel], size: tuple[int, int])
         sa64=request.sa64_setting,
         width=size[0],
         height=size[1],
+        references=script.references,
+        merged_from=merged_from(request),
     )
 
 
 def takes(work: Work) -> int:
     """One picture a panel, or the one that is made again."""
-    return len(work.prepared) if work.request.redo is None else 1
+    return len(work.prepared.panels) if work.request.redo is None else 1
 
 
 def finish(work: Work, drawn: Events, weights: str) -> Events:
     """Panels with their captions, as each is drawn, and then the pages; see `run`."""
-    request, panels = work.request, work.prepared
+    request, panels = work.request, work.prepared.panels
     if request.again is not None:
         yield from finished_panels(request, panels, _in_place(request.again, drawn))
         return
@@ -208,25 +265,26 @@ def _in_place(redo: Redo, drawn: Events) -> Events:
             yield event
 
 
-def run(model: StoryModel, request: Request) -> Events:
+def run(model: StoryModel, work: Work) -> Events:
     """Make a request's panels and pages.
 
     Args:
         model: as `load` gives it.
-        request: checked.
+        work: as `check` gives it.
 
     Yields:
         `Progress` as panels take their steps, each panel's `Picture` in the script's order, and
         each page's. Where one panel is made again, its `Picture` alone and no page.
 
     Raises:
-        InvalidInput: what `read_script` raises.
+        InvalidInput: there is a reference image and the model reads none.
     """
     from vivant.endpoints.storydiffusion.pipeline import generate  # noqa: PLC0415  # torch
 
-    work = check(request)
-    size = drawn_size(request, model.traits.native_size, model.traits.size_multiple)
-    drawn = generate(model, storyboard(request, work.prepared, size))
+    if model.identity is None:
+        refuse_references(work.request)
+    size = drawn_size(work.request, model.traits.native_size, model.traits.size_multiple)
+    drawn = generate(model, storyboard(work.request, work.prepared, size))
     yield from finish(work, drawn, model.source)
 
 
@@ -272,7 +330,7 @@ class _Runner:
     """Tells one story at a time."""
 
     def start(self, model: StoryModel, work: Work) -> Events:
-        return run(model, work.request)
+        return run(model, work)
 
 
 RUNNER: Runner = _Runner()
