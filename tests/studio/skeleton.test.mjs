@@ -3,7 +3,11 @@ import { test } from "node:test";
 
 import * as sk from "../../src/vivant/web/studio/core/skeleton.js";
 
-const flat = Array.from({ length: 18 }, (_, joint) => [100 + 10 * joint, 200 + 5 * joint, 1]).flat();
+const flat = Array.from({ length: 18 }, (_, joint) => [
+  100 + 10 * joint,
+  200 + 5 * joint,
+  1,
+]).flat();
 const data = { people: [{ pose_keypoints_2d: flat }], canvas_width: 640, canvas_height: 480 };
 const pose = sk.fromOpenPose(data);
 const at = (changed, joint) => changed.people[0].body[joint];
@@ -35,7 +39,10 @@ test("a joint moves alone, or with all that hangs on it", () => {
 
 test("a hand goes where its wrist goes", () => {
   const hand = Array.from({ length: 21 }, () => [170, 235, 1]).flat();
-  const handed = sk.fromOpenPose({ ...data, people: [{ ...data.people[0], hand_left_keypoints_2d: hand }] });
+  const handed = sk.fromOpenPose({
+    ...data,
+    people: [{ ...data.people[0], hand_left_keypoints_2d: hand }],
+  });
   const moved = sk.moveJoint(handed, 0, 7, 180, 255);
   assert.deepEqual(moved.people[0].leftHand[0], [180, 255, 1]);
 });
@@ -66,7 +73,11 @@ test("a hidden joint is not written, and comes back where it was", () => {
 test("a joint that never was appears near the one it hangs on", () => {
   const values = [...flat];
   values.splice(12, 3, 0, 0, 0);
-  const shown = sk.toggleJoint(sk.fromOpenPose({ ...data, people: [{ pose_keypoints_2d: values }] }), 0, 4);
+  const shown = sk.toggleJoint(
+    sk.fromOpenPose({ ...data, people: [{ pose_keypoints_2d: values }] }),
+    0,
+    4,
+  );
   const [x, y, seen] = at(shown, 4);
   assert.equal(seen, 1);
   assert.ok(Math.hypot(x - at(pose, 3)[0], y - at(pose, 3)[1]) < 60);

@@ -12,10 +12,7 @@ import "./ui/controls.js";
 import { h, kept } from "./ui/dom.js";
 import { icon } from "./ui/icons.js";
 import { problemCard } from "./ui/notes.js";
-import "./ui/pagesheet.js";
-import "./ui/cards.js";
 import "./ui/progress.js";
-import "./ui/stage.js";
 import "./ui/takes.js";
 
 const PAGES = [
@@ -25,6 +22,8 @@ const PAGES = [
   { name: "account", label: "Account", icon: "account" },
 ];
 
+const INVITATION = /^#enter=(.+)$/;
+
 class Studio {
   #pages = new Map();
   #main = document.getElementById("main");
@@ -33,13 +32,19 @@ class Studio {
     this.api = new Api();
     this.api.addEventListener("signed-out", () => this.#welcome());
     this.#bar();
-    addEventListener("hashchange", () => this.#route());
+    addEventListener("hashchange", () =>
+      INVITATION.test(location.hash) ? this.start() : this.#route(),
+    );
   }
 
   /** One of the pages, by name. */
-  page(name) { return this.#pages.get(name); }
+  page(name) {
+    return this.#pages.get(name);
+  }
 
-  get theme() { return kept.read("theme", "auto"); }
+  get theme() {
+    return kept.read("theme", "auto");
+  }
 
   set theme(name) {
     kept.write("theme", name);
@@ -48,19 +53,22 @@ class Studio {
   }
 
   async start() {
-    const [, invitation] = /^#enter=(.+)$/.exec(location.hash) ?? [];
+    const [, invitation] = INVITATION.exec(location.hash) ?? [];
     if (invitation) {
-      history.replaceState(null, "", location.pathname);
-      await this.#welcome();
+      this.#welcome();
       await this.#pages.get("welcome").enter({ invitation });
     } else if (this.api.isSignedIn) await this.begin();
-    else await this.#welcome();
+    else this.#welcome();
   }
 
   /** Everything that needs a session. */
   async begin() {
     try {
-      const [{ models }, { presets }] = await Promise.all([this.api.get("/v1/models"), this.api.get("/v1/pose/presets"), this.refresh()]);
+      const [{ models }, { presets }] = await Promise.all([
+        this.api.get("/v1/models"),
+        this.api.get("/v1/pose/presets"),
+        this.refresh(),
+      ]);
       const served = new Map(models.map((model) => [model.slug, model]));
       this.#pages = new Map([
         ["pose", new PosePage(this, served.get("sd3-med-pose"), presets)],
@@ -76,7 +84,10 @@ class Studio {
       if (problem.status === 401) return;
       const again = h("button", { type: "button", on: { click: () => this.begin() } }, "Try again");
       this.#main.replaceChildren(h("div.welcome", {}, problemCard(problem, again)));
-      if (problem.status === 0 || problem.status === 503) setTimeout(() => { if (again.isConnected) this.begin(); }, 3000);
+      if (problem.status === 0 || problem.status === 503)
+        setTimeout(() => {
+          if (again.isConnected) this.begin();
+        }, 3000);
     }
   }
 
@@ -90,8 +101,9 @@ class Studio {
     }
   }
 
-  async #welcome() {
+  #welcome() {
     document.body.classList.remove("inside");
+    history.replaceState(null, "", location.pathname); // no link stays in the address bar
     const page = new WelcomePage(this);
     this.#pages = new Map([["welcome", page]]);
     this.#main.replaceChildren(page);
@@ -99,10 +111,17 @@ class Studio {
 
   #bar() {
     this.theme = kept.read("theme", "auto"); // writes it to the page
-    this.links = PAGES.map(({ name, label, icon: picture }) => h("a.place", { href: `#/${name}`, data: { name } }, icon(picture), h("span", {}, label)));
+    this.links = PAGES.map(({ name, label, icon: picture }) =>
+      h("a.place", { href: `#/${name}`, data: { name } }, icon(picture), h("span", {}, label)),
+    );
     this.purse = h("a.purse", { href: "#/account", "aria-label": "Credits" });
-    document.getElementById("bar").append(h("a.mark", { href: "#/pose", "aria-label": "Vivant studio" }, "Vivant"),
-      h("nav", { "aria-label": "Studio" }, this.links), this.purse);
+    document
+      .getElementById("bar")
+      .append(
+        h("a.mark", { href: "#/pose", "aria-label": "Vivant studio" }, "Vivant"),
+        h("nav", { "aria-label": "Studio" }, this.links),
+        this.purse,
+      );
   }
 
   #route() {

@@ -86,8 +86,9 @@ export function literal(value, words, depth = 0) {
     const items = value.map((each) => `${inner}${literal(each, words, depth + 1)}`);
     return items.length ? `[\n${items.join(",\n")}\n${outer}]` : "[]";
   }
-  const entries = Object.entries(value)
-    .map(([name, each]) => `${inner}${JSON.stringify(name)}: ${literal(each, words, depth + 1)}`);
+  const entries = Object.entries(value).map(
+    ([name, each]) => `${inner}${JSON.stringify(name)}: ${literal(each, words, depth + 1)}`,
+  );
   return entries.length ? `{\n${entries.join(",\n")}\n${outer}}` : "{}";
 }
 

@@ -72,7 +72,8 @@ function shapeOf(name, main) {
     const whole = main.type === "integer";
     const step = main.multipleOf ?? (whole ? 1 : max - min <= 1 ? 0.05 : 0.1);
     // A slider of a million places cannot be set by hand, and one of a few is better as buttons.
-    const kind = max - min > 4000 ? "number" : whole && (max - min) / step < FEW ? "steps" : "slider";
+    const kind =
+      max - min > 4000 ? "number" : whole && (max - min) / step < FEW ? "steps" : "slider";
     return { kind, min, max, step, whole };
   }
   return { kind: (main.maxLength ?? 0) > 200 ? "text" : "line", longest: main.maxLength ?? null };
@@ -103,8 +104,13 @@ export function fitted(control, value) {
 /** The request that a form's values make: what is left open is left out. */
 export function requestOf(controls, values) {
   const known = new Map(controls.map((control) => [control.name, control]));
-  return Object.fromEntries(Object.entries(values)
-    .filter(([name, value]) => known.has(name) && value !== null && value !== undefined)
-    .map(([name, value]) => [name, name === "seed" && value === -1 ? -1 : fitted(known.get(name), value)])
-    .filter(([, value]) => value !== null));
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([name, value]) => known.has(name) && value !== null && value !== undefined)
+      .map(([name, value]) => [
+        name,
+        name === "seed" && value === -1 ? -1 : fitted(known.get(name), value),
+      ])
+      .filter(([, value]) => value !== null),
+  );
 }

@@ -8,7 +8,10 @@ export const MOST_PANELS = 24;
 const NO_CHARACTER = /\[\s*nc\s*\]/gi;
 
 export function parseScript(text) {
-  return text.split(/\r\n|\r|\n/).filter((line) => line.trim()).map(parseLine);
+  return text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.trim())
+    .map(parseLine);
 }
 
 function parseLine(line) {

@@ -4,32 +4,103 @@
 // [x, y, seen] in pixels. A joint that is hidden keeps its place, so that it can be shown again.
 
 export const JOINTS = [
-  "Nose", "Neck", "Right shoulder", "Right elbow", "Right wrist", "Left shoulder", "Left elbow",
-  "Left wrist", "Right hip", "Right knee", "Right ankle", "Left hip", "Left knee", "Left ankle",
-  "Right eye", "Left eye", "Right ear", "Left ear",
+  "Nose",
+  "Neck",
+  "Right shoulder",
+  "Right elbow",
+  "Right wrist",
+  "Left shoulder",
+  "Left elbow",
+  "Left wrist",
+  "Right hip",
+  "Right knee",
+  "Right ankle",
+  "Left hip",
+  "Left knee",
+  "Left ankle",
+  "Right eye",
+  "Left eye",
+  "Right ear",
+  "Left ear",
 ];
 
 export const LIMBS = [
-  [1, 2], [1, 5], [2, 3], [3, 4], [5, 6], [6, 7], [1, 8], [8, 9], [9, 10], [1, 11], [11, 12],
-  [12, 13], [1, 0], [0, 14], [14, 16], [0, 15], [15, 17],
+  [1, 2],
+  [1, 5],
+  [2, 3],
+  [3, 4],
+  [5, 6],
+  [6, 7],
+  [1, 8],
+  [8, 9],
+  [9, 10],
+  [1, 11],
+  [11, 12],
+  [12, 13],
+  [1, 0],
+  [0, 14],
+  [14, 16],
+  [0, 15],
+  [15, 17],
 ];
 
 // OpenPose's colour wheel: joint i takes entry i, limb i the same at 60 % of its brightness.
 export const COLOURS = [
-  "#ff0000", "#ff5500", "#ffaa00", "#ffff00", "#aaff00", "#55ff00", "#00ff00", "#00ff55",
-  "#00ffaa", "#00ffff", "#00aaff", "#0055ff", "#0000ff", "#5500ff", "#aa00ff", "#ff00ff",
-  "#ff00aa", "#ff0055",
+  "#ff0000",
+  "#ff5500",
+  "#ffaa00",
+  "#ffff00",
+  "#aaff00",
+  "#55ff00",
+  "#00ff00",
+  "#00ff55",
+  "#00ffaa",
+  "#00ffff",
+  "#00aaff",
+  "#0055ff",
+  "#0000ff",
+  "#5500ff",
+  "#aa00ff",
+  "#ff00ff",
+  "#ff00aa",
+  "#ff0055",
 ];
 
 export const HAND_EDGES = [0, 1, 2, 3, 4].flatMap((finger) =>
-  [0, 1, 2, 3].map((step) => [step === 0 ? 0 : 4 * finger + step, 4 * finger + step + 1]));
+  [0, 1, 2, 3].map((step) => [step === 0 ? 0 : 4 * finger + step, 4 * finger + step + 1]),
+);
 
 const CHILDREN = [
-  [14, 15], [0, 2, 5, 8, 11], [3], [4], [], [6], [7], [], [9], [10], [], [12], [13], [], [16], [17],
-  [], [],
+  [14, 15],
+  [0, 2, 5, 8, 11],
+  [3],
+  [4],
+  [],
+  [6],
+  [7],
+  [],
+  [9],
+  [10],
+  [],
+  [12],
+  [13],
+  [],
+  [16],
+  [17],
+  [],
+  [],
 ];
 const PARENT = JOINTS.map((_, joint) => CHILDREN.findIndex((below) => below.includes(joint)));
-const PAIRS = [[2, 5], [3, 6], [4, 7], [8, 11], [9, 12], [10, 13], [14, 15], [16, 17]];
+const PAIRS = [
+  [2, 5],
+  [3, 6],
+  [4, 7],
+  [8, 11],
+  [9, 12],
+  [10, 13],
+  [14, 15],
+  [16, 17],
+];
 const WRISTS = { 4: "rightHand", 7: "leftHand" };
 const PARTS = ["body", "leftHand", "rightHand", "face"];
 const KEYS = {
@@ -47,12 +118,14 @@ export const emptyPose = (width = 768, height = 768) => ({ width, height, people
 export function fromOpenPose(data) {
   const frame = Array.isArray(data) ? data[0] : data;
   if (!frame || !Array.isArray(frame.people)) throw new Error("this is no OpenPose JSON");
-  const people = frame.people.map((entry) => ({
-    body: triples(entry[KEYS.body], 18),
-    leftHand: triples(entry[KEYS.leftHand], 21),
-    rightHand: triples(entry[KEYS.rightHand], 21),
-    face: triples(entry[KEYS.face]),
-  })).filter((person) => person.body);
+  const people = frame.people
+    .map((entry) => ({
+      body: triples(entry[KEYS.body], 18),
+      leftHand: triples(entry[KEYS.leftHand], 21),
+      rightHand: triples(entry[KEYS.rightHand], 21),
+      face: triples(entry[KEYS.face]),
+    }))
+    .filter((person) => person.body);
   return { width: frame.canvas_width ?? 768, height: frame.canvas_height ?? 768, people };
 }
 
@@ -70,8 +143,9 @@ function triples(values, count) {
 
 export function toOpenPose(pose) {
   return {
-    people: pose.people.map((person) => Object.fromEntries(
-      PARTS.map((part) => [KEYS[part], (person[part] ?? []).flatMap(written)]))),
+    people: pose.people.map((person) =>
+      Object.fromEntries(PARTS.map((part) => [KEYS[part], (person[part] ?? []).flatMap(written)])),
+    ),
     canvas_width: pose.width,
     canvas_height: pose.height,
   };
@@ -80,11 +154,18 @@ export function toOpenPose(pose) {
 const written = ([x, y, seen]) => (seen ? [tenth(x), tenth(y), 1] : [0, 0, 0]);
 const tenth = (value) => Math.round(value * 10) / 10;
 
-const withPerson = (pose, index, person) =>
-  ({ ...pose, people: pose.people.map((old, place) => (place === index ? person : old)) });
+const withPerson = (pose, index, person) => ({
+  ...pose,
+  people: pose.people.map((old, place) => (place === index ? person : old)),
+});
 
-const eachPoint = (person, change) => Object.fromEntries(
-  PARTS.map((part) => [part, person[part] && person[part].map((point, at) => change(point, part, at))]));
+const eachPoint = (person, change) =>
+  Object.fromEntries(
+    PARTS.map((part) => [
+      part,
+      person[part] && person[part].map((point, at) => change(point, part, at)),
+    ]),
+  );
 
 /** The joint and all that hangs on it. */
 export function branch(joint) {
@@ -98,28 +179,47 @@ export function moveJoint(pose, index, joint, x, y, whole = false) {
   const moved = new Set(whole ? branch(joint) : [joint]);
   const hands = new Set([...moved].map((each) => WRISTS[each]).filter(Boolean));
   const withFace = moved.has(0);
-  return withPerson(pose, index, eachPoint(person, ([px, py, seen], part, at) => {
-    const goes = part === "body" ? moved.has(at) : hands.has(part) || (part === "face" && withFace);
-    return goes ? [px + dx, py + dy, seen] : [px, py, seen];
-  }));
+  return withPerson(
+    pose,
+    index,
+    eachPoint(person, ([px, py, seen], part, at) => {
+      const goes =
+        part === "body" ? moved.has(at) : hands.has(part) || (part === "face" && withFace);
+      return goes ? [px + dx, py + dy, seen] : [px, py, seen];
+    }),
+  );
 }
 
-export const movePerson = (pose, index, dx, dy) => withPerson(
-  pose, index, eachPoint(pose.people[index], ([x, y, seen]) => [x + dx, y + dy, seen]));
+export const movePerson = (pose, index, dx, dy) =>
+  withPerson(
+    pose,
+    index,
+    eachPoint(pose.people[index], ([x, y, seen]) => [x + dx, y + dy, seen]),
+  );
 
 /** Scale a person around a point; never below what can still be taken hold of. */
 export function scalePerson(pose, index, factor, [cx, cy] = middleOf(pose.people[index])) {
   const { width, height } = boxOf(pose.people[index]);
   const least = SMALLEST / Math.max(width, height, 1);
   const by = Math.min(Math.max(factor, least), 100);
-  return withPerson(pose, index, eachPoint(pose.people[index], ([x, y, seen]) =>
-    [cx + (x - cx) * by, cy + (y - cy) * by, seen]));
+  return withPerson(
+    pose,
+    index,
+    eachPoint(pose.people[index], ([x, y, seen]) => [cx + (x - cx) * by, cy + (y - cy) * by, seen]),
+  );
 }
 
 export function turnPerson(pose, index, degrees, [cx, cy] = middleOf(pose.people[index])) {
   const [sin, cos] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
-  return withPerson(pose, index, eachPoint(pose.people[index], ([x, y, seen]) =>
-    [cx + (x - cx) * cos - (y - cy) * sin, cy + (x - cx) * sin + (y - cy) * cos, seen]));
+  return withPerson(
+    pose,
+    index,
+    eachPoint(pose.people[index], ([x, y, seen]) => [
+      cx + (x - cx) * cos - (y - cy) * sin,
+      cy + (x - cx) * sin + (y - cy) * cos,
+      seen,
+    ]),
+  );
 }
 
 /** Left becomes right: the figure as a mirror shows it, in the same place. */
@@ -144,14 +244,18 @@ export function duplicatePerson(pose, index) {
   return { ...pose, people: [...pose.people, copied.people[0]] };
 }
 
-export const removePerson = (pose, index) =>
-  ({ ...pose, people: pose.people.filter((_, place) => place !== index) });
+export const removePerson = (pose, index) => ({
+  ...pose,
+  people: pose.people.filter((_, place) => place !== index),
+});
 
 /** The people of another pose, fitted to this canvas; beside those who are there already. */
 export function addPeople(pose, other) {
   const fitted = resize(other, pose.width, pose.height);
   const shift = pose.people.length ? (pose.people.length % 2 ? 0.22 : -0.22) * pose.width : 0;
-  const people = fitted.people.map((person) => movePerson({ ...fitted, people: [person] }, 0, shift, 0).people[0]);
+  const people = fitted.people.map(
+    (person) => movePerson({ ...fitted, people: [person] }, 0, shift, 0).people[0],
+  );
   return { ...pose, people: [...pose.people, ...people].slice(0, MOST_PEOPLE) };
 }
 
@@ -160,8 +264,13 @@ export function resize(pose, width, height) {
   if (pose.width === width && pose.height === height) return pose;
   const scale = Math.min(width / pose.width, height / pose.height);
   const [dx, dy] = [(width - pose.width * scale) / 2, (height - pose.height * scale) / 2];
-  return { width, height, people: pose.people.map((person) =>
-    eachPoint(person, ([x, y, seen]) => [x * scale + dx, y * scale + dy, seen])) };
+  return {
+    width,
+    height,
+    people: pose.people.map((person) =>
+      eachPoint(person, ([x, y, seen]) => [x * scale + dx, y * scale + dy, seen]),
+    ),
+  };
 }
 
 /** Hide a joint, or show it: where it was, or near the joint it hangs on if it never was. */

@@ -5,12 +5,20 @@
 
 import { MOST_PANELS, newPanel, printScript } from "./script.js";
 
-export const newCard = (id, panel = newPanel()) => ({ id, image: null, drawn: null, origin: null, ...panel });
+export const newCard = (id, panel = newPanel()) => ({
+  id,
+  image: null,
+  drawn: null,
+  origin: null,
+  ...panel,
+});
 
 /** The cards of a script; those whose words were there before keep their pictures. */
 export function mergeScript(cards, panels, nextId) {
   const left = [...cards];
-  const taken = panels.map((panel) => take(left, (card) => card.prompt === panel.prompt && card.character === panel.character));
+  const taken = panels.map((panel) =>
+    take(left, (card) => card.prompt === panel.prompt && card.character === panel.character),
+  );
   return panels.map((panel, place) => {
     const known = taken[place] ?? take(left, (card) => card === cards[place]);
     return known ? { ...known, ...panel } : newCard(nextId(), panel);
@@ -32,7 +40,8 @@ export const allDrawn = (cards) => cards.length > 0 && cards.every(({ image }) =
 /** The request that draws all cards. */
 export function storyRequest(fields, cards) {
   const within = { ...fields, comic_description: printScript(cards) };
-  if (within.num_ids !== undefined) within.num_ids = Math.min(within.num_ids, Math.max(cards.length, 1));
+  if (within.num_ids !== undefined)
+    within.num_ids = Math.min(within.num_ids, Math.max(cards.length, 1));
   return within;
 }
 
@@ -46,7 +55,12 @@ export function redoRequest(story, card, seed) {
   if (at >= MOST_PANELS) return null;
   const panels = [...story.panels];
   panels[at] = { prompt: card.prompt, caption: card.caption, character: card.character };
-  const request = { ...story.fields, comic_description: printScript(panels), redo: at + 1, redo_seed: seed };
+  const request = {
+    ...story.fields,
+    comic_description: printScript(panels),
+    redo: at + 1,
+    redo_seed: seed,
+  };
   return { request, panels, at };
 }
 

@@ -132,10 +132,14 @@ export class Job extends EventTarget {
   #pause(milliseconds) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.#stop.signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        reject(new DOMException("given up", "AbortError"));
-      }, { once: true });
+      this.#stop.signal.addEventListener(
+        "abort",
+        () => {
+          clearTimeout(timer);
+          reject(new DOMException("given up", "AbortError"));
+        },
+        { once: true },
+      );
     });
   }
 }

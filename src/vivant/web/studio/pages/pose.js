@@ -34,58 +34,107 @@ export class PosePage extends HTMLElement {
     this.viewer = document.createElement("take-viewer");
     this.viewer.className = "pane";
     this.progress = document.createElement("job-progress");
-    this.append(h("div.bench", {},
-      h("section.pane.posing", { "aria-label": "Pose" }, this.editor),
-      h("section.showing", { "aria-label": "Picture" }, this.viewer),
-      h("section.brief", { "aria-label": "Words and settings" }, this.#brief(draft))));
-    this.editor.addEventListener("change", () => this.#changed());
+    this.append(
+      h("h1.hidden", {}, "Pose"),
+      h(
+        "div.bench",
+        {},
+        h("section.pane.posing", { "aria-label": "Pose" }, this.editor),
+        h("section.showing", { "aria-label": "Picture" }, this.viewer),
+        h("section.brief", { "aria-label": "Words and settings" }, this.#brief(draft)),
+      ),
+    );
+    for (const part of [this.editor, this.form, this.seed])
+      part.addEventListener("change", () => this.#changed());
     this.viewer.invitation = this.#invitation();
-    this.viewer.addEventListener("vary", () => { this.seed.value = -1; this.draw(); });
+    this.viewer.addEventListener("vary", () => {
+      this.seed.value = -1;
+      this.draw();
+    });
     this.viewer.addEventListener("keep-seed", ({ detail }) => {
       this.seed.value = Number(detail.image.seed);
       note(`Seed ${detail.image.seed} is kept.`);
     });
-    this.viewer.addEventListener("reuse", ({ detail }) => this.load(detail.take.fields, detail.take.pose));
-    this.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "Enter") this.draw(); });
+    this.viewer.addEventListener("reuse", ({ detail }) =>
+      this.load(detail.take.fields, detail.take.pose),
+    );
+    this.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "Enter") this.draw();
+    });
     this.#changed();
     this.#resume();
   }
 
   #brief(draft) {
     const id = unique("prompt");
-    this.prompt = h("textarea.prompt", { id, rows: 4, maxLength: 10000, placeholder: "A girl in a red dress, at the sea, at sunset", value: draft.prompt });
+    this.prompt = h("textarea.prompt", {
+      id,
+      rows: 4,
+      maxLength: 10000,
+      placeholder: "A girl in a red dress, at the sea, at sunset",
+      value: draft.prompt,
+    });
     this.prompt.addEventListener("input", () => this.#changed());
     this.seed = document.createElement("seed-field");
     this.form = document.createElement("settings-form");
     this.code = document.createElement("code-samples");
     this.go = h("button.primary.go", { type: "button", on: { click: () => this.draw() } });
     const shown = this.controls.filter(({ name }) => !OWN.includes(name) && !UNSEEN.includes(name));
-    const order = [...UP_FRONT, ...shown.map(({ name }) => name).filter((name) => !UP_FRONT.includes(name))];
+    const order = [
+      ...UP_FRONT,
+      ...shown.map(({ name }) => name).filter((name) => !UP_FRONT.includes(name)),
+    ];
     shown.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
-    this.form.show(shown, { ...defaultsOf(shown), ...draft.values }, { folded: order.filter((name) => !UP_FRONT.includes(name)) });
-    queueMicrotask(() => {
-      this.seed.value = draft.seed;
-      for (const part of [this.form, this.seed]) part.addEventListener("change", () => this.#changed());
-    });
-    return [tabs("How to ask", [
-      { label: "Compose", icon: "spark", content: [
-        h("div.field", {}, h("div.label", {}, h("label", { for: id }, "What to show")), this.prompt),
-        this.form, this.seed] },
-      { label: "Code", icon: "code", content: [this.code] },
-    ]), h("div.gobar", {}, this.progress, this.go)];
+    this.form.show(
+      shown,
+      { ...defaultsOf(shown), ...draft.values },
+      { folded: order.filter((name) => !UP_FRONT.includes(name)) },
+    );
+    this.seed.value = draft.seed;
+    return [
+      tabs("How to ask", [
+        {
+          label: "Compose",
+          icon: "spark",
+          content: [
+            h(
+              "div.field",
+              {},
+              h("div.label", {}, h("label", { for: id }, "What to show")),
+              this.prompt,
+            ),
+            this.form,
+            this.seed,
+          ],
+        },
+        { label: "Code", icon: "code", content: [this.code] },
+      ]),
+      h("div.gobar", {}, this.progress, this.go),
+    ];
   }
 
   #invitation() {
-    return h("div.hollow", {},
+    return h(
+      "div.hollow",
+      {},
       h("p.title", {}, "Nothing drawn yet"),
       h("p", {}, "Pose the figure, say what to show, and draw. Or begin with an example."),
-      h("button", { type: "button", on: { click: () => this.#example() } }, icon("spark"), "Draw the example"));
+      h(
+        "button",
+        { type: "button", on: { click: () => this.#example() } },
+        icon("spark"),
+        "Draw the example",
+      ),
+    );
   }
 
   #example() {
     const [example] = this.schema.examples;
     const { prompt } = example;
-    this.load({ ...example, prompt }, this.editor.presets.find(({ name }) => example.image === `preset:${name}`).pose);
+    this.load(
+      { ...example, prompt },
+      this.editor.presets.find(({ name }) => example.image === `preset:${name}`).pose,
+    );
     this.draw();
   }
 
@@ -128,7 +177,11 @@ export class PosePage extends HTMLElement {
     const fields = this.fields;
     const file = `picture.${fields.output_format}`;
     this.code.call = { base: location.origin, slug: SLUG, fields, file };
-    kept.write("pose-form", { prompt: this.prompt.value, seed: this.seed.value, values: this.form.values });
+    kept.write("pose-form", {
+      prompt: this.prompt.value,
+      seed: this.seed.value,
+      values: this.form.values,
+    });
     this.prompt.removeAttribute("aria-invalid");
     this.#quote();
     this.#paintGo();
@@ -147,20 +200,32 @@ export class PosePage extends HTMLElement {
 
   #paintGo() {
     const many = this.form.values.samples > 1 ? `${this.form.values.samples} pictures` : "Draw";
-    this.go.replaceChildren(h("span", {}, many === "Draw" ? "Draw" : `Draw ${many}`), this.price != null ? h("span.price", {}, `${credits(this.price)} credits`) : "");
+    this.go.replaceChildren(
+      h("span", {}, many === "Draw" ? "Draw" : `Draw ${many}`),
+      this.price != null ? h("span.price", {}, `${credits(this.price)} credits`) : "",
+    );
     this.go.disabled = this.#job !== null;
   }
 
   draw() {
     if (this.#job) return;
-    const missing = !this.editor.hasAnybody ? "Put somebody on the canvas first." : !this.fields.prompt ? "Say what to show first." : null;
+    const missing = !this.editor.hasAnybody
+      ? "Put somebody on the canvas first."
+      : !this.fields.prompt
+        ? "Say what to show first."
+        : null;
     if (missing) {
       note(missing, "bad");
-      if (!this.fields.prompt) { this.prompt.setAttribute("aria-invalid", "true"); this.prompt.focus(); }
+      if (!this.fields.prompt) {
+        this.prompt.setAttribute("aria-invalid", "true");
+        this.prompt.focus();
+      }
       return;
     }
     const fields = this.fields;
-    this.#follow(new Job(this.app.api, { slug: SLUG, fields, note: { fields, pose: this.editor.pose } }));
+    this.#follow(
+      new Job(this.app.api, { slug: SLUG, fields, note: { fields, pose: this.editor.pose } }),
+    );
   }
 
   #follow(job) {
@@ -168,8 +233,12 @@ export class PosePage extends HTMLElement {
     this.viewer.working = true;
     this.progress.follow(job, { retry: () => this.draw() });
     job.addEventListener("accepted", () => Underway.remember("pose", job));
-    job.addEventListener("progress", ({ detail }) => { if (detail.preview) this.viewer.preview(detail.preview, job.note.pose); });
-    job.addEventListener("picture", ({ detail }) => this.viewer.preview(detail.preview, job.note.pose));
+    job.addEventListener("progress", ({ detail }) => {
+      if (detail.preview) this.viewer.preview(detail.preview, job.note.pose);
+    });
+    job.addEventListener("picture", ({ detail }) =>
+      this.viewer.preview(detail.preview, job.note.pose),
+    );
     job.addEventListener("completed", ({ detail }) => this.#made(job, detail.result));
     job.addEventListener("over", () => {
       Underway.forget("pose");
@@ -179,7 +248,8 @@ export class PosePage extends HTMLElement {
       this.app.refresh();
     });
     this.#paintGo();
-    if (matchMedia("(max-width: 60rem)").matches) this.viewer.scrollIntoView({ behavior: "smooth", block: "start" });
+    if (matchMedia("(max-width: 60rem)").matches)
+      this.viewer.scrollIntoView({ behavior: "smooth", block: "start" });
     job.run();
   }
 

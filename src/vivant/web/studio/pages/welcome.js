@@ -3,9 +3,21 @@
 import { boxOf, fromOpenPose } from "../core/skeleton.js";
 import { h, unique } from "../ui/dom.js";
 import { problemCard } from "../ui/notes.js";
-import { silhouette } from "../ui/stage.js";
+import { silhouette } from "../ui/figures.js";
 
-const FRIEZE = ["walking", "waving", "dancing", "standing", "leaping", "thinking", "cheering", "kicking", "sitting_cross_legged", "pointing", "running"];
+const FRIEZE = [
+  "walking",
+  "waving",
+  "dancing",
+  "standing",
+  "leaping",
+  "thinking",
+  "cheering",
+  "kicking",
+  "sitting_cross_legged",
+  "pointing",
+  "running",
+];
 
 export class WelcomePage extends HTMLElement {
   constructor(app) {
@@ -16,19 +28,42 @@ export class WelcomePage extends HTMLElement {
   connectedCallback() {
     if (this.trouble) return;
     const id = unique("key");
-    const key = h("input", { id, type: "password", autocomplete: "off", spellcheck: false, placeholder: "vivant_…" });
+    const key = h("input", {
+      id,
+      type: "password",
+      autocomplete: "off",
+      spellcheck: false,
+      placeholder: "vivant_…",
+    });
     this.trouble = h("div");
     const enter = async (event) => {
       event.preventDefault();
       await this.enter({ key: key.value });
     };
-    this.append(h("div.welcome", {},
-      h("p.eyebrow", {}, "Vivant studio"),
-      h("h1", {}, "People in the pose you ask for, and stories they stay themselves in."),
-      h("p", {}, "Open the link that ", h("code", {}, "vivant serve"), " printed: it lets this browser in, once. Or use a key of your account."),
-      this.trouble,
-      h("form.joined", { on: { submit: enter } }, h("label.hidden", { for: id }, "Key"), key, h("button.primary", { type: "submit" }, "Come in"))),
-      this.frieze = h("div.frieze", { "aria-hidden": "true" }));
+    this.append(
+      h(
+        "div.welcome",
+        {},
+        h("p.eyebrow", {}, "Vivant studio"),
+        h("h1", {}, "People in the pose you ask for, and stories they stay themselves in."),
+        h(
+          "p",
+          {},
+          "Open the link that ",
+          h("code", {}, "vivant serve"),
+          " printed: it lets this browser in, once. Or use a key of your account.",
+        ),
+        this.trouble,
+        h(
+          "form.joined",
+          { on: { submit: enter } },
+          h("label.hidden", { for: id }, "Key"),
+          key,
+          h("button.primary", { type: "submit" }, "Come in"),
+        ),
+      ),
+      (this.frieze = h("div.frieze", { "aria-hidden": "true" })),
+    );
     this.#dance();
   }
 

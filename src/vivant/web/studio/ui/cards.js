@@ -21,7 +21,9 @@ export class PanelCards extends HTMLElement {
 
   nextId = () => `card-${Date.now().toString(36)}-${(this.#next += 1)}`;
 
-  get cards() { return this.#cards; }
+  get cards() {
+    return this.#cards;
+  }
 
   set cards(cards) {
     this.#cards = cards;
@@ -66,7 +68,10 @@ export class PanelCards extends HTMLElement {
 
   #write(id, change) {
     this.#cards = this.#cards.map((card) => (card.id === id ? { ...card, ...change } : card));
-    this.#fill(this.#rows.get(id), this.#cards.find((card) => card.id === id));
+    this.#fill(
+      this.#rows.get(id),
+      this.#cards.find((card) => card.id === id),
+    );
     this.dispatchEvent(new Event("change"));
   }
 
@@ -80,7 +85,10 @@ export class PanelCards extends HTMLElement {
     for (const [id, row] of this.#rows) if (!rows.includes(row)) this.#rows.delete(id);
     const items = rows.map(({ item }) => item);
     // Rows that stay are not taken out: focus and carets stay where they are.
-    if (items.some((item, at) => this.list.children[at] !== item) || this.list.children.length !== items.length) {
+    if (
+      items.some((item, at) => this.list.children[at] !== item) ||
+      this.list.children.length !== items.length
+    ) {
       const focused = document.activeElement;
       this.list.replaceChildren(...items);
       if (this.contains(focused)) focused.focus();
@@ -93,31 +101,87 @@ export class PanelCards extends HTMLElement {
   }
 
   #row(id) {
-    const row = { number: h("span.number"), thumb: h("div.thumb"), bar: h("progress", { max: 1, hidden: true, "aria-label": "This panel" }) };
+    const row = {
+      number: h("span.number"),
+      thumb: h("div.thumb"),
+      bar: h("progress", { max: 1, hidden: true, "aria-label": "This panel" }),
+    };
     const [prompt, caption] = [unique("prompt"), unique("caption")];
-    row.prompt = h("textarea", { id: prompt, rows: 1, maxLength: 2000, placeholder: "What this panel shows" });
-    row.prompt.addEventListener("input", () => this.#write(id, { prompt: row.prompt.value.replace(/\n/g, " ") }));
-    row.prompt.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); this.#after(id); } });
+    row.prompt = h("textarea", {
+      id: prompt,
+      rows: 1,
+      maxLength: 2000,
+      placeholder: "What this panel shows",
+    });
+    row.prompt.addEventListener("input", () =>
+      this.#write(id, { prompt: row.prompt.value.replace(/\n/g, " ") }),
+    );
+    row.prompt.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        this.#after(id);
+      }
+    });
     row.caption = h("input", { id: caption, maxLength: 2000 });
-    row.caption.addEventListener("input", () => this.#write(id, { caption: row.caption.value || null }));
+    row.caption.addEventListener("input", () =>
+      this.#write(id, { caption: row.caption.value || null }),
+    );
     row.nobody = h("input", { type: "checkbox" });
-    row.nobody.addEventListener("change", () => this.#write(id, { character: !row.nobody.checked }));
+    row.nobody.addEventListener("change", () =>
+      this.#write(id, { character: !row.nobody.checked }),
+    );
     row.silent = h("input", { type: "checkbox" });
-    row.silent.addEventListener("change", () => this.#write(id, { caption: row.silent.checked ? "" : null }));
+    row.silent.addEventListener("change", () =>
+      this.#write(id, { caption: row.silent.checked ? "" : null }),
+    );
     row.grip = h("button.grip", { type: "button" }, icon("grip"));
     row.grip.addEventListener("keydown", (event) => this.#gripKey(event, id));
     row.grip.addEventListener("pointerdown", (event) => this.#grab(event, id));
     row.verb = h("span");
-    row.again = h("button.tool.small.again", { type: "button", on: { click: () => this.dispatchEvent(new CustomEvent("redo", { detail: this.#card(id) })) } }, icon("again"), row.verb);
-    const tool = (name, label, action) => h("button.tool.small", { type: "button", "aria-label": label, title: label, on: { click: action } }, icon(name));
-    row.item = h("li.card", {},
-      h("div.edge", {}, row.grip, row.number), h("div.shown", {}, row.thumb, row.bar),
-      h("div.words", {},
-        h("label.hidden", { for: prompt }, "What this panel shows"), row.prompt,
-        h("label.hidden", { for: caption }, "Caption"), row.caption,
-        h("div.row.options", {},
-          h("label.check", {}, row.nobody, "No character"), h("label.check", {}, row.silent, "No caption"),
-          h("span.actions", {}, row.again, tool("copy", "Duplicate this panel", () => this.#copy(id)), tool("trash", "Remove this panel", () => this.#remove(id))))));
+    row.again = h(
+      "button.tool.small.again",
+      {
+        type: "button",
+        on: {
+          click: () => this.dispatchEvent(new CustomEvent("redo", { detail: this.#card(id) })),
+        },
+      },
+      icon("again"),
+      row.verb,
+    );
+    const tool = (name, label, action) =>
+      h(
+        "button.tool.small",
+        { type: "button", "aria-label": label, title: label, on: { click: action } },
+        icon(name),
+      );
+    row.item = h(
+      "li.card",
+      {},
+      h("div.edge", {}, row.grip, row.number),
+      h("div.shown", {}, row.thumb, row.bar),
+      h(
+        "div.words",
+        {},
+        h("label.hidden", { for: prompt }, "What this panel shows"),
+        row.prompt,
+        h("label.hidden", { for: caption }, "Caption"),
+        row.caption,
+        h(
+          "div.row.options",
+          {},
+          h("label.check", {}, row.nobody, "No character"),
+          h("label.check", {}, row.silent, "No caption"),
+          h(
+            "span.actions",
+            {},
+            row.again,
+            tool("copy", "Duplicate this panel", () => this.#copy(id)),
+            tool("trash", "Remove this panel", () => this.#remove(id)),
+          ),
+        ),
+      ),
+    );
     return row;
   }
 
@@ -126,31 +190,53 @@ export class PanelCards extends HTMLElement {
     const words = card.caption ?? "";
     if (row.caption.value !== words) row.caption.value = words;
     row.caption.disabled = card.caption === "";
-    row.caption.placeholder = card.caption === "" ? "no caption" : `Caption: ${captionOf({ ...card, caption: null }) || "as above"}`;
+    row.caption.placeholder =
+      card.caption === ""
+        ? "no caption"
+        : `Caption: ${captionOf({ ...card, caption: null }) || "as above"}`;
     row.nobody.checked = !card.character;
     row.silent.checked = card.caption === "";
     row.prompt.toggleAttribute("aria-invalid", false);
-    if (troubleOf(card)) row.prompt.dataset.empty = ""; else delete row.prompt.dataset.empty;
+    if (troubleOf(card)) row.prompt.dataset.empty = "";
+    else delete row.prompt.dataset.empty;
     const url = card.image ? here(card.image.url) : null;
     if (row.shown !== url) {
       row.shown = url;
-      row.thumb.replaceChildren(url ? h("img", { src: url, alt: `Panel: ${card.prompt}`, on: { error: () => this.#lost(card.id) } }) : icon(card.character ? "figure" : "picture"));
+      row.thumb.replaceChildren(
+        url
+          ? h("img", {
+              src: url,
+              alt: `Panel: ${card.prompt}`,
+              on: { error: () => this.#lost(card.id) },
+            })
+          : icon(card.character ? "figure" : "picture"),
+      );
     }
     row.again.hidden = !this.canRedo;
     row.item.classList.toggle("changed", card.image !== null && !isCurrent(card));
-    const verb = card.image === null ? "Draw this panel" : isCurrent(card) ? "Draw this panel again" : "Draw the change";
+    const verb =
+      card.image === null
+        ? "Draw this panel"
+        : isCurrent(card)
+          ? "Draw this panel again"
+          : "Draw the change";
     row.verb.textContent = "Redraw";
     row.again.title = verb;
     row.again.setAttribute("aria-label", verb);
   }
 
   #lost(id) {
-    if (this.#card(id)?.image) this.#edit(this.#cards.map((card) => (card.id === id ? { ...card, image: null } : card)));
+    if (this.#card(id)?.image)
+      this.#edit(this.#cards.map((card) => (card.id === id ? { ...card, image: null } : card)));
   }
 
-  #card(id) { return this.#cards.find((card) => card.id === id); }
+  #card(id) {
+    return this.#cards.find((card) => card.id === id);
+  }
 
-  #place(id) { return this.#cards.findIndex((card) => card.id === id); }
+  #place(id) {
+    return this.#cards.findIndex((card) => card.id === id);
+  }
 
   #after(id) {
     const at = this.#place(id) + 1;

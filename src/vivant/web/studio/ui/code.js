@@ -12,15 +12,33 @@ export class CodeSamples extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     this.code = h("code");
-    this.tabs = LANGUAGES.map(({ name, label }) => h("button.chip", {
-      type: "button", "aria-pressed": "false", data: { language: name },
-      on: { click: () => this.#choose(name) },
-    }, label));
-    const copy = h("button.quiet.copy", { type: "button", on: { click: () => this.#copy() } }, icon("copy"), "Copy");
+    this.tabs = LANGUAGES.map(({ name, label }) =>
+      h(
+        "button.chip",
+        {
+          type: "button",
+          "aria-pressed": "false",
+          data: { language: name },
+          on: { click: () => this.#choose(name) },
+        },
+        label,
+      ),
+    );
+    const copy = h(
+      "button.quiet.copy",
+      { type: "button", on: { click: () => this.#copy() } },
+      icon("copy"),
+      "Copy",
+    );
     this.append(
-      h("p.help", {}, "Exactly what this form asks for. Put a key of your account into the environment as VIVANT_KEY."),
+      h(
+        "p.help",
+        {},
+        "Exactly what this form asks for. Put a key of your account into the environment as VIVANT_KEY.",
+      ),
       h("div.row.chips", { role: "group", "aria-label": "Language" }, this.tabs),
-      h("div.codebox", {}, h("pre", { tabindex: "0", "aria-label": "Code" }, this.code), copy));
+      h("div.codebox", {}, h("pre", { tabindex: "0", "aria-label": "Code" }, this.code), copy),
+    );
     this.#paint();
   }
 
@@ -38,7 +56,8 @@ export class CodeSamples extends HTMLElement {
 
   #paint() {
     if (!this.code) return;
-    for (const tab of this.tabs) tab.setAttribute("aria-pressed", String(tab.dataset.language === this.#language));
+    for (const tab of this.tabs)
+      tab.setAttribute("aria-pressed", String(tab.dataset.language === this.#language));
     this.code.textContent = this.#call ? sampleOf(this.#language, this.#call) : "";
   }
 

@@ -15,7 +15,9 @@ function made(create, name, properties, children) {
   const element = create(tag);
   if (classes.length) element.setAttribute("class", classes.join(" "));
   set(element, properties);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -23,12 +25,14 @@ function made(create, name, properties, children) {
 export function set(element, properties) {
   for (const [name, value] of Object.entries(properties)) {
     if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+      for (const [event, listener] of Object.entries(value))
+        element.addEventListener(event, listener);
     } else if (name === "data") Object.assign(element.dataset, value);
     else if (name in element && !(element instanceof SVGElement) && typeof value !== "string") {
       element[name] = value;
     } else if (value === true) element.setAttribute(name, "");
-    else if (value === false || value === null || value === undefined) element.removeAttribute(name);
+    else if (value === false || value === null || value === undefined)
+      element.removeAttribute(name);
     else if (name === "value") element.value = value;
     else element.setAttribute(name, value);
   }

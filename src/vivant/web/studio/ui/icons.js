@@ -14,7 +14,8 @@ const PATHS = {
   save: "M12 4v11M7 10l5 5 5-5M5 20h14",
   open: "M12 15V4M7 9l5-5 5 5M5 20h14",
   eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6",
-  hidden: "M4 4l16 16M9.9 5.2A10 10 0 0 1 12 5c6 0 10 7 10 7a17 17 0 0 1-3 3.7M6.3 6.6A17 17 0 0 0 2 12s4 7 10 7c1.700 0 3.200-.5 4.500-1.300",
+  hidden:
+    "M4 4l16 16M9.9 5.2A10 10 0 0 1 12 5c6 0 10 7 10 7a17 17 0 0 1-3 3.7M6.3 6.6A17 17 0 0 0 2 12s4 7 10 7c1.700 0 3.200-.5 4.500-1.300",
   lock: "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3",
   unlock: "M6 11h12v9H6zM8.500 11V7.500a3.500 3.500 0 0 1 6.800-1.200",
   dice: "M4 4h16v16H4zM8.500 8.500h.01M15.500 8.500h.01M12 12h.01M8.500 15.500h.01M15.500 15.500h.01",
@@ -29,7 +30,8 @@ const PATHS = {
   story: "M4 4h16v16H4zM4 11h16M11 4v7M14 11v9",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M12 7v5l3.500 2",
   account: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4 21a8 8 0 0 1 16 0",
-  figure: "M12 6.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5M12 8v7M5 9l7 1.500L19 9M12 15l-4 7M12 15l4 7",
+  figure:
+    "M12 6.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5M12 8v7M5 9l7 1.500L19 9M12 15l-4 7M12 15l4 7",
   sun: "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.400 1.400M17.600 17.600 19 19M19 5l-1.400 1.400M6.400 17.600 5 19",
   code: "M8 7l-5 5 5 5M16 7l5 5-5 5",
   spark: "M12 3l2 6.500L20.500 12 14 14.500 12 21l-2-6.500L3.500 12 10 9.500z",
@@ -39,5 +41,9 @@ const PATHS = {
 };
 
 /** A decoration: what it stands for is said beside it, or by its button's name. */
-export const icon = (name) => s("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
-  s("path", { d: PATHS[name] }));
+export const icon = (name) =>
+  s(
+    "svg.icon",
+    { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    s("path", { d: PATHS[name] }),
+  );

@@ -16,17 +16,22 @@ export function note(text, kind = "plain") {
 export function announce(text) {
   const place = document.getElementById("announcer");
   place.textContent = "";
-  requestAnimationFrame(() => { place.textContent = text; });
+  requestAnimationFrame(() => {
+    place.textContent = text;
+  });
 }
 
 /** A problem as a card that stays until what it is about changes. */
 export function problemCard(problem, ...actions) {
   const { title, text, hint } = friendly(problem);
-  return h("div.problem", { role: "alert" },
+  return h(
+    "div.problem",
+    { role: "alert" },
     h("strong", {}, title),
     text && h("p", {}, text),
     hint && h("p.hint", {}, hint),
-    actions.length > 0 && h("div.row", {}, actions));
+    actions.length > 0 && h("div.row", {}, actions),
+  );
 }
 
 /** Ask before something is lost; resolves to whether it is to be done. */
@@ -37,12 +42,18 @@ export function ask(question, text, verb) {
       dialog.remove();
       resolve(answer);
     };
-    const dialog = h("dialog.dialog", { "aria-label": question, on: { cancel: () => done(false) } },
+    const dialog = h(
+      "dialog.dialog",
+      { "aria-label": question, on: { cancel: () => done(false) } },
       h("h2", {}, question),
       h("p", {}, text),
-      h("div.row.end", {},
+      h(
+        "div.row.end",
+        {},
         h("button", { type: "button", on: { click: () => done(false) } }, "Keep it"),
-        h("button.primary", { type: "button", on: { click: () => done(true) } }, verb)));
+        h("button.primary", { type: "button", on: { click: () => done(true) } }, verb),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -19,14 +19,42 @@ export class PageSheet extends HTMLElement {
     if (this.sheet) return;
     this.sheet = h("div.paper");
     this.counter = h("span.counter", { role: "status" });
-    const turn = (by, name, label) => h("button.tool", { type: "button", "aria-label": label, title: label, on: { click: () => this.#turn(by) } }, icon(name));
-    this.turner = h("div.turner", {}, turn(-1, "undo", "Page before"), this.counter, turn(1, "redo", "Next page"));
-    this.saves = FORMATS.map(({ format, label, icon: name }) => h("button.tool.labelled", {
-      type: "button", on: { click: () => this.dispatchEvent(new CustomEvent("save", { detail: format })) },
-    }, icon(name), label));
+    const turn = (by, name, label) =>
+      h(
+        "button.tool",
+        { type: "button", "aria-label": label, title: label, on: { click: () => this.#turn(by) } },
+        icon(name),
+      );
+    this.turner = h(
+      "div.turner",
+      {},
+      turn(-1, "undo", "Page before"),
+      this.counter,
+      turn(1, "redo", "Next page"),
+    );
+    this.saves = FORMATS.map(({ format, label, icon: name }) =>
+      h(
+        "button.tool.labelled",
+        {
+          type: "button",
+          on: { click: () => this.dispatchEvent(new CustomEvent("save", { detail: format })) },
+        },
+        icon(name),
+        label,
+      ),
+    );
     this.message = h("p.facts", { role: "status" });
-    this.append(h("div.tools", { role: "toolbar", "aria-label": "Take it home" }, this.saves, h("span.gap"), this.turner),
-      h("div.table", {}, this.sheet), this.message);
+    this.append(
+      h(
+        "div.tools",
+        { role: "toolbar", "aria-label": "Take it home" },
+        this.saves,
+        h("span.gap"),
+        this.turner,
+      ),
+      h("div.table", {}, this.sheet),
+      this.message,
+    );
     this.#paint();
   }
 
@@ -35,7 +63,9 @@ export class PageSheet extends HTMLElement {
     this.#paint();
   }
 
-  get pages() { return this.#pages; }
+  get pages() {
+    return this.#pages;
+  }
 
   set pages(pages) {
     this.#pages = pages;
@@ -43,7 +73,9 @@ export class PageSheet extends HTMLElement {
     this.#paint();
   }
 
-  say(text) { this.message.textContent = text; }
+  say(text) {
+    this.message.textContent = text;
+  }
 
   #turn(by) {
     this.#at = (this.#at + by + this.#pages.length) % this.#pages.length;
@@ -57,8 +89,14 @@ export class PageSheet extends HTMLElement {
     this.turner.hidden = this.#pages.length < 2;
     this.counter.textContent = `${this.#at + 1} of ${this.#pages.length}`;
     const shown = this.sheet.querySelector("img");
-    if (url && shown) shown.src = url; // without a blink
-    else this.sheet.replaceChildren(url ? h("img", { src: url, alt: `Page ${this.#at + 1}, as it will be printed` }) : (this.hollow ?? ""));
+    if (url && shown)
+      shown.src = url; // without a blink
+    else
+      this.sheet.replaceChildren(
+        url
+          ? h("img", { src: url, alt: `Page ${this.#at + 1}, as it will be printed` })
+          : (this.hollow ?? ""),
+      );
     this.sheet.classList.toggle("blank", !url);
   }
 }

@@ -10,7 +10,8 @@ const LONGEST_SIDE = 1024;
  * below the figures, `problem` tells why nobody was found in it.
  */
 export async function readPicture(api, file) {
-  if (file.type === "application/json" || file.name.endsWith(".json")) return { pose: await readJson(file) };
+  if (file.type === "application/json" || file.name.endsWith(".json"))
+    return { pose: await readJson(file) };
   const picture = await opened(file);
   const form = new FormData();
   form.append("image", file);

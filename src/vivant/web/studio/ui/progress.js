@@ -11,7 +11,12 @@ export class JobProgress extends HTMLElement {
     this.words = h("p.words", { role: "status" });
     this.bar = h("progress", { max: 1, "aria-label": "Progress" });
     this.stop = h("button.quiet", { type: "button" }, "Cancel");
-    this.line = h("div.progress", { hidden: true }, h("div.row.spread", {}, this.words, this.stop), this.bar);
+    this.line = h(
+      "div.progress",
+      { hidden: true },
+      h("div.row.spread", {}, this.words, this.stop),
+      this.bar,
+    );
     this.trouble = h("div");
     this.append(this.line, this.trouble);
   }
@@ -27,7 +32,21 @@ export class JobProgress extends HTMLElement {
 
   fail(problem, retry) {
     this.line.hidden = true;
-    const again = retry && h("button", { type: "button", on: { click: () => { this.clear(); retry(); } } }, "Try again");
+    const again =
+      retry &&
+      h(
+        "button",
+        {
+          type: "button",
+          on: {
+            click: () => {
+              this.clear();
+              retry();
+            },
+          },
+        },
+        "Try again",
+      );
     this.trouble.replaceChildren(problemCard(problem, ...(again ? [again] : [])));
   }
 
@@ -38,15 +57,30 @@ export class JobProgress extends HTMLElement {
 
   #hear({ name, ...told }, retry) {
     switch (name) {
-      case "submitting": this.#say("Sending"); break;
-      case "waiting": this.#say(waitingFor(told.problem)); break;
-      case "accepted": this.#say("Waiting for its turn"); break;
-      case "queued": this.#say(told.position > 0 ? `${count(told.position, "request")} before this one` : "Next in line"); break;
-      case "started": this.#say("Beginning"); break;
+      case "submitting":
+        this.#say("Sending");
+        break;
+      case "waiting":
+        this.#say(waitingFor(told.problem));
+        break;
+      case "accepted":
+        this.#say("Waiting for its turn");
+        break;
+      case "queued":
+        this.#say(
+          told.position > 0 ? `${count(told.position, "request")} before this one` : "Next in line",
+        );
+        break;
+      case "started":
+        this.#say("Beginning");
+        break;
       case "progress":
         this.bar.max = told.total;
         this.bar.value = told.step;
-        this.#say(`Step ${told.step} of ${told.total}`, told.step === 1 || told.step === told.total);
+        this.#say(
+          `Step ${told.step} of ${told.total}`,
+          told.step === 1 || told.step === told.total,
+        );
         break;
       case "lost":
         this.line.dataset.state = "lost";
@@ -56,9 +90,17 @@ export class JobProgress extends HTMLElement {
         this.line.dataset.state = "";
         this.#say("Connected again", true);
         break;
-      case "completed": this.clear(); announce("Finished"); break;
-      case "cancelled": this.clear(); announce("Cancelled; nothing was charged"); break;
-      case "failed": this.fail(told.problem, retry); break;
+      case "completed":
+        this.clear();
+        announce("Finished");
+        break;
+      case "cancelled":
+        this.clear();
+        announce("Cancelled; nothing was charged");
+        break;
+      case "failed":
+        this.fail(told.problem, retry);
+        break;
       default:
     }
   }

@@ -1,7 +1,17 @@
 // The canvas: figures over a picture, moved by pointer or by keys.
 
 import {
-  COLOURS, HAND_EDGES, JOINTS, LIMBS, boxOf, emptyPose, middleOf, moveJoint, movePerson, scalePerson, turnPerson,
+  COLOURS,
+  HAND_EDGES,
+  JOINTS,
+  LIMBS,
+  boxOf,
+  emptyPose,
+  middleOf,
+  moveJoint,
+  movePerson,
+  scalePerson,
+  turnPerson,
 } from "../core/skeleton.js";
 import { s } from "./dom.js";
 import { announce } from "./notes.js";
@@ -25,21 +35,27 @@ export class PoseStage extends HTMLElement {
     this.append(this.svg);
     this.svg.addEventListener("pointerdown", (event) => this.#down(event));
     this.svg.addEventListener("pointermove", (event) => this.#move(event));
-    for (const end of ["pointerup", "pointercancel"]) this.svg.addEventListener(end, () => this.#up());
+    for (const end of ["pointerup", "pointercancel"])
+      this.svg.addEventListener(end, () => this.#up());
     this.svg.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.#paint()).observe(this);
     this.#paint();
   }
 
-  get pose() { return this.#pose; }
+  get pose() {
+    return this.#pose;
+  }
 
   set pose(pose) {
     this.#pose = pose;
-    if (this.#selection.person >= pose.people.length) this.#selection = { person: pose.people.length - 1, joint: -1 };
+    if (this.#selection.person >= pose.people.length)
+      this.#selection = { person: pose.people.length - 1, joint: -1 };
     this.#paint();
   }
 
-  get selection() { return this.#selection; }
+  get selection() {
+    return this.#selection;
+  }
 
   select(person, joint = -1) {
     const same = person === this.#selection.person && joint === this.#selection.joint;
@@ -67,12 +83,23 @@ export class PoseStage extends HTMLElement {
     this.style.setProperty("--ratio", String(width / height));
     const shown = [s("rect.ground", { width, height })];
     if (this.#backdrop) {
-      shown.push(s("image", { href: this.#backdrop.url, width, height, opacity: this.#backdrop.opacity, preserveAspectRatio: "xMidYMid meet" }));
+      shown.push(
+        s("image", {
+          href: this.#backdrop.url,
+          width,
+          height,
+          opacity: this.#backdrop.opacity,
+          preserveAspectRatio: "xMidYMid meet",
+        }),
+      );
     }
     people.forEach((person, index) => shown.push(this.#figure(person, index)));
     if (people[this.#selection.person]) shown.push(this.#frame(people[this.#selection.person]));
     this.svg.replaceChildren(...shown);
-    this.svg.setAttribute("aria-label", `Pose canvas, ${people.length} figure${people.length === 1 ? "" : "s"}${this.#spoken()}`);
+    this.svg.setAttribute(
+      "aria-label",
+      `Pose canvas, ${people.length} figure${people.length === 1 ? "" : "s"}${this.#spoken()}`,
+    );
   }
 
   #spoken() {
@@ -91,23 +118,38 @@ export class PoseStage extends HTMLElement {
     const parts = [];
     LIMBS.forEach(([from, to], at) => {
       const [[x1, y1, c1], [x2, y2, c2]] = [person.body[from], person.body[to]];
-      if (c1 && c2) parts.push(s("line.limb", { x1, y1, x2, y2, stroke: COLOURS[at], "stroke-width": line }));
+      if (c1 && c2)
+        parts.push(s("line.limb", { x1, y1, x2, y2, stroke: COLOURS[at], "stroke-width": line }));
     });
     for (const hand of [person.leftHand, person.rightHand]) {
-      if (hand) HAND_EDGES.forEach(([from, to]) => {
-        const [[x1, y1, c1], [x2, y2, c2]] = [hand[from], hand[to]];
-        if (c1 && c2) parts.push(s("line.finger", { x1, y1, x2, y2, "stroke-width": line / 3 }));
-      });
+      if (hand)
+        HAND_EDGES.forEach(([from, to]) => {
+          const [[x1, y1, c1], [x2, y2, c2]] = [hand[from], hand[to]];
+          if (c1 && c2) parts.push(s("line.finger", { x1, y1, x2, y2, "stroke-width": line / 3 }));
+        });
     }
-    for (const [x, y, seen] of person.face ?? []) if (seen) parts.push(s("circle.dot", { cx: x, cy: y, r: line / 5 }));
+    for (const [x, y, seen] of person.face ?? [])
+      if (seen) parts.push(s("circle.dot", { cx: x, cy: y, r: line / 5 }));
     person.body.forEach(([x, y, seen], joint) => {
       if (!seen && !(chosen && (x || y))) return;
       const held = chosen && joint === this.#selection.joint;
       const radius = Math.max(6.5 * grain, line * 0.62) * (held ? 1.35 : 1);
-      parts.push(s(`circle.joint${seen ? "" : ".off"}${held ? ".held" : ""}`, {
-        cx: x, cy: y, r: radius, fill: seen ? COLOURS[joint] : "none", stroke: seen ? (held ? "#fff" : "none") : COLOURS[joint],
-        "stroke-width": 2 * grain, "data-joint": joint, "data-person": index,
-      }, s("title", {}, JOINTS[joint])));
+      parts.push(
+        s(
+          `circle.joint${seen ? "" : ".off"}${held ? ".held" : ""}`,
+          {
+            cx: x,
+            cy: y,
+            r: radius,
+            fill: seen ? COLOURS[joint] : "none",
+            stroke: seen ? (held ? "#fff" : "none") : COLOURS[joint],
+            "stroke-width": 2 * grain,
+            "data-joint": joint,
+            "data-person": index,
+          },
+          s("title", {}, JOINTS[joint]),
+        ),
+      );
     });
     return s(`g.figure${chosen ? ".chosen" : ""}`, { "data-person": index }, parts);
   }
@@ -119,15 +161,48 @@ export class PoseStage extends HTMLElement {
     const [x, y] = [box.left - pad, box.top - pad];
     const [width, height] = [box.width + 2 * pad, box.height + 2 * pad];
     const size = 11 * grain;
-    const corner = (cx, cy, at) => s("rect.handle", {
-      x: cx - size / 2, y: cy - size / 2, width: size, height: size, rx: 2 * grain, "data-handle": at, "stroke-width": 1.5 * grain,
-    });
+    const corner = (cx, cy, at) =>
+      s("rect.handle", {
+        x: cx - size / 2,
+        y: cy - size / 2,
+        width: size,
+        height: size,
+        rx: 2 * grain,
+        "data-handle": at,
+        "stroke-width": 1.5 * grain,
+      });
     const top = Math.max(y - 26 * grain, 10 * grain);
-    return s("g.frame", {},
-      s("rect.edge", { x, y, width, height, rx: 6 * grain, "stroke-width": 1.2 * grain, "stroke-dasharray": `${5 * grain} ${4 * grain}` }),
-      s("line.stalk", { x1: x + width / 2, y1: y, x2: x + width / 2, y2: top, "stroke-width": 1.2 * grain }),
-      s("circle.handle", { cx: x + width / 2, cy: top, r: size / 2, "data-handle": "turn", "stroke-width": 1.5 * grain }),
-      corner(x, y, "scale"), corner(x + width, y, "scale"), corner(x, y + height, "scale"), corner(x + width, y + height, "scale"));
+    return s(
+      "g.frame",
+      {},
+      s("rect.edge", {
+        x,
+        y,
+        width,
+        height,
+        rx: 6 * grain,
+        "stroke-width": 1.2 * grain,
+        "stroke-dasharray": `${5 * grain} ${4 * grain}`,
+      }),
+      s("line.stalk", {
+        x1: x + width / 2,
+        y1: y,
+        x2: x + width / 2,
+        y2: top,
+        "stroke-width": 1.2 * grain,
+      }),
+      s("circle.handle", {
+        cx: x + width / 2,
+        cy: top,
+        r: size / 2,
+        "data-handle": "turn",
+        "stroke-width": 1.5 * grain,
+      }),
+      corner(x, y, "scale"),
+      corner(x + width, y, "scale"),
+      corner(x, y + height, "scale"),
+      corner(x + width, y + height, "scale"),
+    );
   }
 
   #point(event) {
@@ -141,7 +216,8 @@ export class PoseStage extends HTMLElement {
     const [x, y] = this.#point(event);
     const handle = event.target.dataset?.handle;
     const hit = handle ? null : this.#nearest(x, y, event.pointerType === "touch" ? 1.3 : 1);
-    if (handle) this.#drag = { kind: handle, middle: middleOf(this.#pose.people[this.#selection.person]) };
+    if (handle)
+      this.#drag = { kind: handle, middle: middleOf(this.#pose.people[this.#selection.person]) };
     else if (hit) {
       this.select(hit.person, hit.joint);
       this.#drag = { kind: "joint" };
@@ -151,7 +227,11 @@ export class PoseStage extends HTMLElement {
       if (person >= 0) this.#drag = { kind: "person" };
     }
     if (!this.#drag) return;
-    Object.assign(this.#drag, { start: [x, y], pose: this.#pose, whole: event.shiftKey || event.altKey });
+    Object.assign(this.#drag, {
+      start: [x, y],
+      pose: this.#pose,
+      whole: event.shiftKey || event.altKey,
+    });
     this.svg.setPointerCapture(event.pointerId);
     event.preventDefault();
     this.svg.focus({ preventScroll: true });
@@ -171,7 +251,8 @@ export class PoseStage extends HTMLElement {
       const reach = (point) => Math.hypot(point[0] - middle[0], point[1] - middle[1]);
       this.#pose = scalePerson(pose, person, reach([x, y]) / Math.max(reach(start), 1), middle);
     } else {
-      const angle = (point) => (Math.atan2(point[1] - middle[1], point[0] - middle[0]) * 180) / Math.PI;
+      const angle = (point) =>
+        (Math.atan2(point[1] - middle[1], point[0] - middle[0]) * 180) / Math.PI;
       this.#pose = turnPerson(pose, person, angle([x, y]) - angle(start), middle);
     }
     this.#paint();
@@ -186,18 +267,24 @@ export class PoseStage extends HTMLElement {
   }
 
   #inside(x, y) {
-    return [Math.min(Math.max(x, 0), this.#pose.width), Math.min(Math.max(y, 0), this.#pose.height)];
+    return [
+      Math.min(Math.max(x, 0), this.#pose.width),
+      Math.min(Math.max(y, 0), this.#pose.height),
+    ];
   }
 
   #nearest(x, y, wider) {
     const reach = REACH * 0.75 * wider * this.#grain;
     let best = null;
-    this.#pose.people.forEach((person, index) => person.body.forEach(([px, py, seen], joint) => {
-      const chosen = index === this.#selection.person;
-      if (!seen && !(chosen && (px || py))) return;
-      const distance = Math.hypot(px - x, py - y) - (chosen ? 3 * this.#grain : 0);
-      if (distance < reach && (!best || distance < best.distance)) best = { person: index, joint, distance };
-    }));
+    this.#pose.people.forEach((person, index) =>
+      person.body.forEach(([px, py, seen], joint) => {
+        const chosen = index === this.#selection.person;
+        if (!seen && !(chosen && (px || py))) return;
+        const distance = Math.hypot(px - x, py - y) - (chosen ? 3 * this.#grain : 0);
+        if (distance < reach && (!best || distance < best.distance))
+          best = { person: index, joint, distance };
+      }),
+    );
     return best;
   }
 
@@ -205,7 +292,8 @@ export class PoseStage extends HTMLElement {
     const pad = 14 * this.#grain;
     for (let index = this.#pose.people.length - 1; index >= 0; index -= 1) {
       const { left, top, width, height } = boxOf(this.#pose.people[index]);
-      if (x > left - pad && x < left + width + pad && y > top - pad && y < top + height + pad) return index;
+      if (x > left - pad && x < left + width + pad && y > top - pad && y < top + height + pad)
+        return index;
     }
     return -1;
   }
@@ -214,19 +302,29 @@ export class PoseStage extends HTMLElement {
     if (event.ctrlKey || event.metaKey) return;
     const { person, joint } = this.#selection;
     const step = event.shiftKey ? 20 : 4;
-    const arrows = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    const arrows = {
+      ArrowLeft: [-step, 0],
+      ArrowRight: [step, 0],
+      ArrowUp: [0, -step],
+      ArrowDown: [0, step],
+    };
     const people = this.#pose.people;
     const turn = { n: 1, p: -1 }[event.key];
     if (turn && people.length) {
       const from = person < 0 ? 0 : person;
-      this.select(from, (joint + turn + JOINTS.length + (joint < 0 && turn < 0 ? 1 : 0)) % JOINTS.length);
+      this.select(
+        from,
+        (joint + turn + JOINTS.length + (joint < 0 && turn < 0 ? 1 : 0)) % JOINTS.length,
+      );
     } else if (event.key === "f" && people.length) this.select((person + 1) % people.length);
     else if (event.key === "Escape") this.select(person, -1);
     else if (arrows[event.key] && people[person]) {
       const [dx, dy] = arrows[event.key];
       const [x, y] = joint < 0 ? [0, 0] : people[person].body[joint];
-      this.#pose = joint < 0 ? movePerson(this.#pose, person, dx, dy)
-        : moveJoint(this.#pose, person, joint, ...this.#inside(x + dx, y + dy), event.altKey);
+      this.#pose =
+        joint < 0
+          ? movePerson(this.#pose, person, dx, dy)
+          : moveJoint(this.#pose, person, joint, ...this.#inside(x + dx, y + dy), event.altKey);
       this.#changed();
     } else if (["+", "=", "-"].includes(event.key) && people[person]) {
       this.#pose = scalePerson(this.#pose, person, event.key === "-" ? 1 / 1.06 : 1.06);
@@ -246,33 +344,3 @@ export class PoseStage extends HTMLElement {
 }
 
 customElements.define("pose-stage", PoseStage);
-
-/** A small drawing of a pose, for a thumbnail. */
-export function figureDrawing(pose, { pad = 85 } = {}) {
-  const boxes = pose.people.map(boxOf);
-  const left = Math.min(...boxes.map((box) => box.left)) - pad;
-  const top = Math.min(...boxes.map((box) => box.top)) - pad;
-  const right = Math.max(...boxes.map((box) => box.left + box.width)) + pad;
-  const bottom = Math.max(...boxes.map((box) => box.top + box.height)) + pad;
-  const line = Math.max(right - left, bottom - top) / 28;
-  return s("svg.thumb", { viewBox: `${left} ${top} ${right - left} ${bottom - top}`, "aria-hidden": "true" },
-    pose.people.flatMap((person) => LIMBS.map(([from, to], at) => limbLine(person, from, to, { stroke: COLOURS[at], "stroke-width": line }))),
-    pose.people.flatMap((person) => person.body.map(([cx, cy, seen], joint) =>
-      (seen ? s("circle", { cx, cy, r: line * 0.62, fill: COLOURS[joint] }) : null))));
-}
-
-/** A person as a cut-out in one colour, standing on the lower edge. */
-export function silhouette(person) {
-  const { left, top, width, height } = boxOf(person);
-  const [pad, line] = [34, 27];
-  const [x, y] = person.body[0];
-  const body = LIMBS.slice(0, 12).map(([from, to]) => limbLine(person, from, to, { "stroke-width": line }));
-  const hips = limbLine(person, 8, 11, { "stroke-width": line });
-  return s("svg.silhouette", { viewBox: `${left - pad} ${top - pad} ${width + 2 * pad} ${height + pad + line / 2}`, "aria-hidden": "true" },
-    body, hips, s("circle", { cx: x, cy: y - 8, r: 37 }));
-}
-
-function limbLine(person, from, to, look) {
-  const [[x1, y1, c1], [x2, y2, c2]] = [person.body[from], person.body[to]];
-  return c1 && c2 ? s("line", { x1, y1, x2, y2, "stroke-linecap": "round", ...look }) : null;
-}

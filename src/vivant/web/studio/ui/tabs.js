@@ -6,11 +6,28 @@ import { icon } from "./icons.js";
 /** A list of {label, icon, content} of which one is shown at a time. */
 export function tabs(label, parts) {
   const panels = parts.map(({ content }, at) =>
-    h("div.tabpanel", { role: "tabpanel", id: unique("panel"), tabindex: "-1", hidden: at > 0 }, content));
-  const buttons = parts.map((part, at) => h("button.tab", {
-    type: "button", role: "tab", id: unique("tab"), "aria-controls": panels[at].id,
-    "aria-selected": String(at === 0), tabindex: at === 0 ? "0" : "-1", on: { click: () => choose(at) },
-  }, part.icon ? icon(part.icon) : null, part.label));
+    h(
+      "div.tabpanel",
+      { role: "tabpanel", id: unique("panel"), tabindex: "-1", hidden: at > 0 },
+      content,
+    ),
+  );
+  const buttons = parts.map((part, at) =>
+    h(
+      "button.tab",
+      {
+        type: "button",
+        role: "tab",
+        id: unique("tab"),
+        "aria-controls": panels[at].id,
+        "aria-selected": String(at === 0),
+        tabindex: at === 0 ? "0" : "-1",
+        on: { click: () => choose(at) },
+      },
+      part.icon ? icon(part.icon) : null,
+      part.label,
+    ),
+  );
   panels.forEach((panel, at) => panel.setAttribute("aria-labelledby", buttons[at].id));
 
   function choose(at) {

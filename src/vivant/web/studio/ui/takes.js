@@ -34,7 +34,9 @@ export class TakeViewer extends HTMLElement {
     this.#paint();
   }
 
-  get takes() { return this.#takes; }
+  get takes() {
+    return this.#takes;
+  }
 
   add(take) {
     this.#preview = null;
@@ -49,7 +51,9 @@ export class TakeViewer extends HTMLElement {
     this.#paint();
   }
 
-  get working() { return this.classList.contains("working"); }
+  get working() {
+    return this.classList.contains("working");
+  }
 
   set working(is) {
     this.classList.toggle("working", is);
@@ -60,47 +64,136 @@ export class TakeViewer extends HTMLElement {
   #paint() {
     if (!this.sheet) return;
     const take = this.#takes[this.#at];
-    this.bar.replaceChildren(...(take ? this.#tools(take) : [h("span.placeholder", {}, "Picture")]));
+    this.bar.replaceChildren(
+      ...(take ? this.#tools(take) : [h("span.placeholder", {}, "Picture")]),
+    );
     this.facts.textContent = take && !this.working ? factsOf(take) : "";
     if (this.#preview) this.sheet.replaceChildren(this.#growing());
-    else if (this.working) this.sheet.replaceChildren(h("div.waiting", { "aria-hidden": "true" }, h("span"), h("span"), h("span")));
+    else if (this.working)
+      this.sheet.replaceChildren(
+        h("div.waiting", { "aria-hidden": "true" }, h("span"), h("span"), h("span")),
+      );
     else if (take) this.sheet.replaceChildren(this.#grid(take));
     else this.sheet.replaceChildren(...(this.hollow ? [this.hollow] : []));
     this.strip.hidden = this.#takes.length < 2;
-    this.strip.replaceChildren(...this.#takes.map((each, at) => h("li", {},
-      h("button.frame", { type: "button", "aria-pressed": String(at === this.#at), "aria-label": `Picture with seed ${each.images[0].seed}`,
-        on: { click: () => { this.#at = at; this.#paint(); } } },
-      h("img", { src: here(each.images[0].url), alt: "", loading: "lazy" })))));
+    this.strip.replaceChildren(
+      ...this.#takes.map((each, at) =>
+        h(
+          "li",
+          {},
+          h(
+            "button.frame",
+            {
+              type: "button",
+              "aria-pressed": String(at === this.#at),
+              "aria-label": `Picture with seed ${each.images[0].seed}`,
+              on: {
+                click: () => {
+                  this.#at = at;
+                  this.#paint();
+                },
+              },
+            },
+            h("img", { src: here(each.images[0].url), alt: "", loading: "lazy" }),
+          ),
+        ),
+      ),
+    );
   }
 
   #growing() {
-    return h("div.grid", { data: { count: "1" } }, h("figure.shot.growing", {}, h("img", { src: this.#preview.uri, alt: "The picture so far" })));
+    return h(
+      "div.grid",
+      { data: { count: "1" } },
+      h("figure.shot.growing", {}, h("img", { src: this.#preview.uri, alt: "The picture so far" })),
+    );
   }
 
   #grid(take) {
-    return h("div.grid", { data: { count: String(take.images.length) } }, take.images.map((image, place) => {
-      const alt = `${take.fields?.prompt ?? "Picture"} (${place + 1} of ${take.images.length})`;
-      const shot = h("figure.shot", {},
-        h("button.zoom", { type: "button", "aria-label": `Look at picture ${place + 1} in full`, on: { click: () => enlarge(image, alt) } },
-          h("img", { src: here(image.url), alt, width: image.width, height: image.height })));
-      if (this.#overlay && take.pose) shot.append(skeletonOver(take.pose, image));
-      if (take.images.length > 1) shot.append(h("figcaption", {}, `seed ${image.seed}`,
-        h("button.tool.small", { type: "button", "aria-label": `Keep seed ${image.seed}`, title: "Keep this seed", on: { click: () => this.#ask("keep-seed", take, image) } }, icon("lock")),
-        h("button.tool.small", { type: "button", "aria-label": `Download picture ${place + 1}`, title: "Download", on: { click: () => save(image) } }, icon("save"))));
-      return shot;
-    }));
+    return h(
+      "div.grid",
+      { data: { count: String(take.images.length) } },
+      take.images.map((image, place) => {
+        const alt = `${take.fields?.prompt ?? "Picture"} (${place + 1} of ${take.images.length})`;
+        const shot = h(
+          "figure.shot",
+          {},
+          h(
+            "button.zoom",
+            {
+              type: "button",
+              "aria-label": `Look at picture ${place + 1} in full`,
+              on: { click: () => enlarge(image, alt) },
+            },
+            h("img", { src: here(image.url), alt, width: image.width, height: image.height }),
+          ),
+        );
+        if (this.#overlay && take.pose) shot.append(skeletonOver(take.pose, image));
+        if (take.images.length > 1)
+          shot.append(
+            h(
+              "figcaption",
+              {},
+              `seed ${image.seed}`,
+              h(
+                "button.tool.small",
+                {
+                  type: "button",
+                  "aria-label": `Keep seed ${image.seed}`,
+                  title: "Keep this seed",
+                  on: { click: () => this.#ask("keep-seed", take, image) },
+                },
+                icon("lock"),
+              ),
+              h(
+                "button.tool.small",
+                {
+                  type: "button",
+                  "aria-label": `Download picture ${place + 1}`,
+                  title: "Download",
+                  on: { click: () => save(image) },
+                },
+                icon("save"),
+              ),
+            ),
+          );
+        return shot;
+      }),
+    );
   }
 
   #tools(take) {
     const first = take.images[0];
-    const overlay = h("button.tool.labelled", { type: "button", "aria-pressed": String(this.#overlay), disabled: !take.pose, on: { click: () => {
-      this.#overlay = !this.#overlay;
-      this.#paint();
-    } } }, icon("layers"), "Compare");
-    const button = (name, label, action, labelled = true) => h(`button.tool${labelled ? ".labelled" : ""}`, { type: "button", "aria-label": label, title: label, on: { click: action } }, icon(name), labelled ? label : null);
+    const overlay = h(
+      "button.tool.labelled",
+      {
+        type: "button",
+        "aria-pressed": String(this.#overlay),
+        disabled: !take.pose,
+        on: {
+          click: () => {
+            this.#overlay = !this.#overlay;
+            this.#paint();
+          },
+        },
+      },
+      icon("layers"),
+      "Compare",
+    );
+    const button = (name, label, action, labelled = true) =>
+      h(
+        `button.tool${labelled ? ".labelled" : ""}`,
+        { type: "button", "aria-label": label, title: label, on: { click: action } },
+        icon(name),
+        labelled ? label : null,
+      );
     return [
-      button("save", take.images.length > 1 ? "Download all" : "Download", () => take.images.forEach(save)),
-      button("vary", "Vary", () => this.#ask("vary", take, first)), h("span.gap"), overlay,
+      button("save", take.images.length > 1 ? "Download all" : "Download", () =>
+        take.images.forEach(save),
+      ),
+      button("vary", "Vary", () => this.#ask("vary", take, first)),
+      h("span.gap"),
+      overlay,
       button("lock", "Keep this seed", () => this.#ask("keep-seed", take, first), false),
       button("again", "Take these settings back", () => this.#ask("reuse", take, first), false),
     ];
@@ -114,28 +207,57 @@ export class TakeViewer extends HTMLElement {
 const save = (image) => download(here(image.url), image.file_name);
 
 function factsOf({ images, time, cost }) {
-  const seeds = images.length > 1 ? `seeds ${images[0].seed} to ${images.at(-1).seed}` : `seed ${images[0].seed}`;
-  return [`${images[0].width} × ${images[0].height}`, seeds, time ? seconds(time) : null, cost ? `${cost} credits` : null].filter(Boolean).join("  ·  ");
+  const seeds =
+    images.length > 1
+      ? `seeds ${images[0].seed} to ${images.at(-1).seed}`
+      : `seed ${images[0].seed}`;
+  return [
+    `${images[0].width} × ${images[0].height}`,
+    seeds,
+    time ? seconds(time) : null,
+    cost ? `${cost} credits` : null,
+  ]
+    .filter(Boolean)
+    .join("  ·  ");
 }
 
 /** The figures as the request had them, letterboxed over the picture as the service does. */
 function skeletonOver(pose, image) {
   const scale = Math.min(image.width / pose.width, image.height / pose.height);
-  const [dx, dy] = [(image.width - pose.width * scale) / 2, (image.height - pose.height * scale) / 2];
+  const [dx, dy] = [
+    (image.width - pose.width * scale) / 2,
+    (image.height - pose.height * scale) / 2,
+  ];
   const line = image.width / 90;
   const at = ([x, y]) => [x * scale + dx, y * scale + dy];
-  return s("svg.overlay", { viewBox: `0 0 ${image.width} ${image.height}`, "aria-hidden": "true" },
-    pose.people.flatMap(({ body }) => LIMBS.map(([from, to], limb) => {
-      if (!body[from][2] || !body[to][2]) return null;
-      const [[x1, y1], [x2, y2]] = [at(body[from]), at(body[to])];
-      return s("line", { x1, y1, x2, y2, stroke: COLOURS[limb], "stroke-width": line, "stroke-linecap": "round" });
-    })));
+  return s(
+    "svg.overlay",
+    { viewBox: `0 0 ${image.width} ${image.height}`, "aria-hidden": "true" },
+    pose.people.flatMap(({ body }) =>
+      LIMBS.map(([from, to], limb) => {
+        if (!body[from][2] || !body[to][2]) return null;
+        const [[x1, y1], [x2, y2]] = [at(body[from]), at(body[to])];
+        return s("line", {
+          x1,
+          y1,
+          x2,
+          y2,
+          stroke: COLOURS[limb],
+          "stroke-width": line,
+          "stroke-linecap": "round",
+        });
+      }),
+    ),
+  );
 }
 
 export function enlarge(image, alt) {
-  const dialog = h("dialog.lightbox", { "aria-label": alt, on: { click: () => dialog.close(), close: () => dialog.remove() } },
+  const dialog = h(
+    "dialog.lightbox",
+    { "aria-label": alt, on: { click: () => dialog.close(), close: () => dialog.remove() } },
     h("img", { src: here(image.url), alt }),
-    h("button.tool", { type: "button", "aria-label": "Close" }, icon("close")));
+    h("button.tool", { type: "button", "aria-label": "Close" }, icon("close")),
+  );
   document.body.append(dialog);
   dialog.showModal();
 }
