@@ -126,9 +126,9 @@ def open_shop(
         seconds_per_step: how long a step of the worker takes.
         fail: the error that a request ends with.
         side: of a picture.
-        settings: those that are not the defaults.
+        settings: those that are not the defaults; `fake=False` has the models of the package draw.
     """
-    chosen = Settings(_env_file=None, data=folder, fake=True, **settings)
+    chosen = Settings(**{"_env_file": None, "data": folder, "fake": True} | settings)
     pace: dict[str, Any] = {"seconds_per_step": seconds_per_step}
     if gate is not None:
         pace = {"seconds_per_step": 1.0, "wait": gate}
