@@ -86,6 +86,14 @@ def test_the_files_name_nothing_elsewhere_and_nothing_inline() -> None:
             assert not re.findall(r"<script(?![^>]*src)|<style|\son\w+=|\sstyle=", text)
 
 
+def test_the_page_asks_for_every_module_at_once() -> None:
+    files = StudioFiles()
+    page = files.find("index.html")
+    assert page is not None
+    named = set(re.findall(r'(?:href|src)="/studio/([^"]+)"', page.data.decode()))
+    assert named == set(files.names) - {"index.html"}
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "../app.py", "%2e%2e/app.py", "core", ""])
 def test_there_is_nothing_else(shop: Shop, name: str) -> None:
     assert httpx.get(f"{shop.url}/studio/{name}").status_code == 404

@@ -139,11 +139,11 @@ test("undo and redo go through what was", () => {
 });
 
 test("numbers, moments and problems in words", () => {
-  assert.deepEqual([0.017, 0.166, 9.5, 99.98, 1000].map(credits), [
+  assert.deepEqual([0.017, 0.166, 9.5, 999.983, 1000].map(credits), [
     "0.017",
     "0.166",
     "9.5",
-    "99.98",
+    "999.98",
     "1,000",
   ]);
   assert.deepEqual([0.04, 5.25, 42, 75].map(seconds), ["0.1 s", "5.3 s", "42 s", "1 min 15 s"]);

@@ -14,9 +14,9 @@ from vivant.ledger.keys import Caller
 from vivant.ledger.keys import Key as LedgerKey
 from vivant.service.sessions import Visitor
 from vivant.web.auth import Known, Visiting
-from vivant.web.described import problems
+from vivant.web.described import BODY, form_body, problems
 from vivant.web.origin import OwnersOnly
-from vivant.web.shapes import Key, Keys, MadeKey
+from vivant.web.shapes import Key, Keys, MadeKey, Revoked
 from vivant.web.site import site_of
 
 keys = APIRouter(prefix="/v1/keys", tags=["account"])
@@ -39,9 +39,13 @@ async def listed(request: Request, caller: Known) -> JSONResponse:
     return JSONResponse(body.model_dump(), headers=_PRIVATE)
 
 
-@keys.post("", include_in_schema=False)
+@keys.post(
+    "",
+    responses={200: {"model": MadeKey}, **problems(*BODY, 401, 403, 422, 503)},
+    openapi_extra={"requestBody": form_body(NewKey.model_json_schema(), [])},
+)
 async def make(request: Request, visitor: Visiting) -> JSONResponse:
-    """Make a key; its secret is told this once."""
+    """Make a key, in the studio; its secret is told this once."""
     site = site_of(request)
     owner = _owner(visitor)
     with site.bodies.holding(request) as holding:
@@ -51,14 +55,14 @@ async def make(request: Request, visitor: Visiting) -> JSONResponse:
     return JSONResponse(body.model_dump(), headers=_PRIVATE)
 
 
-@keys.delete("/{key_id}", include_in_schema=False)
+@keys.delete("/{key_id}", responses={200: {"model": Revoked}, **problems(401, 403, 404)})
 async def revoke(
-    request: Request, visitor: Visiting, key_id: Annotated[str, Path(max_length=100)]
+    request: Request, visitor: Visiting, key_id: Annotated[str, Path(description="How it begins")]
 ) -> JSONResponse:
-    """Let a key open nothing from now on."""
+    """Let a key open nothing from now on, in the studio."""
     site = site_of(request)
     await site.call(partial(site.service.desk.revoke_key, _owner(visitor), key_id))
-    return JSONResponse({}, headers=_PRIVATE)
+    return JSONResponse(Revoked(id=key_id).model_dump(), headers=_PRIVATE)
 
 
 def _owner(visitor: Visitor) -> Caller:

@@ -182,6 +182,12 @@ class Keys(BaseModel):
     keys: list[Key]
 
 
+class Revoked(BaseModel):
+    """A key that opens nothing any more."""
+
+    id: str
+
+
 class Price(BaseModel):
     """What a request would cost."""
 

@@ -114,7 +114,7 @@ class Studio {
     this.links = PAGES.map(({ name, label, icon: picture }) =>
       h("a.place", { href: `#/${name}`, data: { name } }, icon(picture), h("span", {}, label)),
     );
-    this.purse = h("a.purse", { href: "#/account", "aria-label": "Credits" });
+    this.purse = h("a.purse", { href: "#/account" }, "credits");
     document
       .getElementById("bar")
       .append(

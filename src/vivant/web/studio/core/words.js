@@ -2,7 +2,7 @@
 
 export function credits(amount) {
   if (amount >= 1000) return Math.round(amount).toLocaleString("en");
-  const digits = amount >= 100 ? 1 : amount >= 10 ? 2 : 3;
+  const digits = amount >= 10 ? 2 : 3;
   return amount
     .toFixed(digits)
     .replace(/(\.\d*?)0+$/, "$1")

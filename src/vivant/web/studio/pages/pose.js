@@ -199,10 +199,12 @@ export class PosePage extends HTMLElement {
   });
 
   #paintGo() {
-    const many = this.form.values.samples > 1 ? `${this.form.values.samples} pictures` : "Draw";
+    const { samples } = this.form.values;
+    const price = this.price ?? null;
+    const verb = this.#job ? "Drawing" : samples > 1 ? `Draw ${samples} pictures` : "Draw";
     this.go.replaceChildren(
-      h("span", {}, many === "Draw" ? "Draw" : `Draw ${many}`),
-      this.price != null ? h("span.price", {}, `${credits(this.price)} credits`) : "",
+      h("span", {}, verb),
+      price === null ? "" : h("span.price", {}, `${credits(price)} credits`),
     );
     this.go.disabled = this.#job !== null;
   }

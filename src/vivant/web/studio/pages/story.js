@@ -255,7 +255,7 @@ export class StoryPage extends HTMLElement {
   #paintGo() {
     const price = this.price ?? null;
     this.go.replaceChildren(
-      h("span", {}, `Draw ${count(this.desk.cards.length, "panel")}`),
+      h("span", {}, this.#job ? "Drawing" : `Draw ${count(this.desk.cards.length, "panel")}`),
       price === null ? "" : h("span.price", {}, `${credits(price)} credits`),
     );
     this.go.disabled = this.#job !== null;

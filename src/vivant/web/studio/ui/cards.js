@@ -220,7 +220,7 @@ export class PanelCards extends HTMLElement {
         : isCurrent(card)
           ? "Draw this panel again"
           : "Draw the change";
-    row.verb.textContent = "Redraw";
+    row.verb.textContent = "Draw";
     row.again.title = verb;
     row.again.setAttribute("aria-label", verb);
   }
