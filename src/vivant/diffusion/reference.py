@@ -62,6 +62,12 @@ def without_trigger(text: str) -> str:
     return text if triggered is None else triggered.plain
 
 
+def for_pictures(text: str, pictures: int) -> str:
+    """A prompt with its class word once for each picture; without a trigger word as it is."""
+    triggered = find_trigger(text)
+    return text if triggered is None else triggered.repeated(pictures)
+
+
 @torch.inference_mode()
 def merged(
     texts: Sequence[str],
@@ -74,7 +80,7 @@ def merged(
 
     Args:
         texts: prompts; those without a trigger word stay as they are.
-        encoded: the same with `repeated` class words, one row each.
+        encoded: the same as `for_pictures` gives them, one row each.
         encoders: that encoded them.
         seen: [pictures, width], what the pictures show.
         identity: that saw it.

@@ -26,10 +26,12 @@ from rich.progress import (
 from vivant.base.contract import Events
 from vivant.base.errors import InvalidInput
 from vivant.comic.script import Panel
+from vivant.doors.inputs import read_input
 from vivant.doors.options import Device, NumberFormat, Offload, field_option, given
 from vivant.doors.outputs import agree, make_folder
 from vivant.endpoints.storydiffusion import endpoint
 from vivant.endpoints.storydiffusion.request import Request
+from vivant.pose.estimators import estimator_by_name
 from vivant.service.files import PictureFile, as_files
 from vivant.service.stories import BOOKS, Story, check_output, read_panels
 
@@ -70,6 +72,15 @@ def story(
     guidance_scale: Annotated[str | None, _field("guidance_scale")] = None,
     style_name: Annotated[str | None, _field("style_name")] = None,
     comic_style: Annotated[str | None, _field("comic_style")] = None,
+    ref: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PICTURE",
+            help="Whom the character looks like; write 'img' behind the class word, 'a man img'. "
+            "Several times for several pictures of one person",
+        ),
+    ] = None,
+    style_strength_ratio: Annotated[str | None, _field("style_strength_ratio")] = None,
     output_format: Annotated[str | None, _field("output_format")] = None,
     output_quality: Annotated[str | None, _field("output_quality")] = None,
     output: Annotated[
@@ -105,6 +116,14 @@ def story(
             show_default="embedded, or the --sd-model",
         ),
     ] = None,
+    identity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="PhotoMaker, or its .bin or .safetensors file: draws whom --ref shows",
+            show_default="PhotoMaker, where it was pulled",
+        ),
+    ] = None,
     device: Device = "auto",
     dtype: NumberFormat = "auto",
     offload: Offload = "auto",
@@ -129,21 +148,26 @@ def story(
         "guidance_scale": guidance_scale,
         "style_name": style_name,
         "comic_style": comic_style,
+        "ref_image": None if ref is None else [read_input(each) for each in ref],
+        "style_strength_ratio": style_strength_ratio,
         "output_format": _agree(output, output_format),
         "output_quality": output_quality,
     }
     request = Request.from_fields(given(fields))
     # Before the model is loaded: what is wrong with the script or the paths is told at once.
-    panels = endpoint.read_script(request)
+    work = endpoint.check(request, estimator=estimator_by_name())
+    panels = work.prepared.panels
     path = Path(output or f"story-{request.seed}.{request.output_format}")
     others = None if redo is None or folder is None else read_panels(folder, len(panels))
     for place in [path.parent] if folder is None else [path.parent, folder]:
         make_folder(place)
     started = time.perf_counter()
     with Console(stderr=True).status("loading the model"):
-        model = endpoint.load(weights or sd_model, device=device, dtype=dtype, offload=offload)
+        model = endpoint.load(
+            weights or sd_model, device=device, dtype=dtype, offload=offload, identity=identity
+        )
     loaded = time.perf_counter()
-    tale = _tell(endpoint.run(model, request), request, panels)
+    tale = _tell(endpoint.run(model, work), request, panels)
     if redo is not None and others is not None:
         others[redo - 1] = tale.panels[0].image
         pages = endpoint.pages(request, panels, others, model.source)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vivant.base.errors import WeightsCorrupt
+from vivant.base.errors import InvalidInput, WeightsCorrupt
 from vivant.weights import wheel_files
 from vivant.weights.catalog import Entry, find_entry, read_catalog
 
@@ -91,6 +91,20 @@ def verify(
         raise WeightsCorrupt("; ".join(problems))
     for part in found:
         typer.echo(f"{part}\tsound")
+
+
+@app.command("convert")
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="photomaker-v1.bin")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A .safetensors file")],
+) -> None:
+    """Write PhotoMaker's published pickle anew as safetensors, which cannot run code."""
+    from vivant.weights.identity import convert_identity  # noqa: PLC0415  # imports torch
+
+    if not source.is_file():
+        raise InvalidInput("SOURCE", str(source), "an existing file")
+    convert_identity(source, target)
+    typer.echo(str(target))
 
 
 def _verify_files(entry: Entry) -> None:

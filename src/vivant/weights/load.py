@@ -17,10 +17,11 @@ from vivant.weights.devices import (
     this_machine,
 )
 from vivant.weights.folder import check_folder, load_controlnet, load_folder, load_story_folder
+from vivant.weights.identity import load_identity
 from vivant.weights.model import PoseModel, StoryModel
 from vivant.weights.pull import Download, hub_download
 from vivant.weights.single_file import load_single_file, load_story_file
-from vivant.weights.sources import locate, locate_controlnet, locate_story
+from vivant.weights.sources import locate, locate_controlnet, locate_identity, locate_story
 from vivant.weights.traits import read_traits
 
 SMALL_MODEL_BYTES = 500_000_000
@@ -98,6 +99,7 @@ def load_story_model(
     offload: str = "auto",
     token: str | None = None,
     layout: str | None = None,
+    identity: str | None = None,
     download: Download = hub_download,
 ) -> StoryModel:
     """Load a story model for inference.
@@ -112,6 +114,8 @@ def load_story_model(
         token: Hugging Face token for gated models; by default the one the user logged in with.
         layout: for a single file, the diffusers folder whose configurations and tokenizers
             describe it; by default those of SDXL.
+        identity: by what it draws whom a picture shows: "PhotoMaker", or its `.bin` or
+            `.safetensors` file; by default the catalogue's, where it was pulled.
         download: fetches from the hub; a fake serves tests.
 
     Raises:
@@ -125,6 +129,12 @@ def load_story_model(
         parts = load_story_file(found.path, layout, placement.dtype, token=token, download=download)
     else:
         parts = load_story_folder(found.path, placement.dtype, pickles=found.pickles)
+    photomaker = locate_identity(identity, reference, token=token, download=download)
+    seeing = (
+        load_identity(photomaker, parts.unet, placement.device, placement.dtype)
+        if photomaker is not None
+        else None
+    )
     place(parts.text_encoders, [parts.unet], parts.vae, placement)
     return StoryModel(
         unet=parts.unet,
@@ -136,6 +146,7 @@ def load_story_model(
         device=placement.device,
         dtype=placement.dtype,
         source=found.name,
+        identity=seeing,
     )
 
 

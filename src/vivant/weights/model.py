@@ -19,6 +19,7 @@ from transformers import (
     T5EncoderModel,
 )
 
+from vivant.weights.identity import Identity
 from vivant.weights.noise import NoiseSchedule
 from vivant.weights.traits import StoryTraits, Traits
 
@@ -69,6 +70,7 @@ class StoryModel:
         device: where inputs go.
         dtype: number format of the networks.
         source: what was loaded; of a path only its last part.
+        identity: what it needs to draw whom a picture shows; None where it cannot.
     """
 
     unet: UNet2DConditionModel
@@ -80,3 +82,4 @@ class StoryModel:
     device: torch.device
     dtype: torch.dtype
     source: str = ""
+    identity: Identity | None = None

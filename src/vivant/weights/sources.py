@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vivant.base.errors import InvalidInput, WeightsUnavailable
 from vivant.weights.catalog import Entry, find_entry, read_catalog
-from vivant.weights.pull import Download
+from vivant.weights.pull import Download, hub_cache
 from vivant.weights.thrifty import NETWORKS, ThriftyDownload
 
 _SMALL_FILES = ("model_index.json", "vivant.json", "SHA256SUMS")
@@ -70,6 +70,44 @@ def locate_controlnet(
     return _bring(name, "controlnet", CONTROL_FILES, token=token, download=download)
 
 
+def locate_identity(
+    reference: str | None, model: str | None, *, token: str | None, download: Download
+) -> Path | None:
+    """Find PhotoMaker: the named one, or the model's in the catalogue if it was pulled before.
+
+    Args:
+        reference: a catalogue name, a `.bin` or a `.safetensors` file; None for the model's.
+        model: the model's own reference.
+        token: for the hub.
+        download: fetches what is named.
+
+    Returns:
+        The file, or None where there is none.
+
+    Raises:
+        InvalidInput: the reference is none of these.
+        WeightsUnavailable: it is known but cannot be had.
+    """
+    if reference is None:
+        entry = read_catalog().get(model or "")
+        if entry is None or entry.identity is None:
+            return None
+        try:
+            return _identity_file(entry.identity, token=token, download=hub_cache)
+        except WeightsUnavailable:
+            return None
+    own = Path(reference).expanduser()
+    return own if own.is_file() else _identity_file(reference, token=token, download=download)
+
+
+def _identity_file(name: str, *, token: str | None, download: Download) -> Path:
+    known = {entry.id: entry for entry in read_catalog().values() if entry.kind == "identity"}
+    if name not in known:
+        raise InvalidInput("identity", name, f"{', '.join(known)}, or a .safetensors or .bin file")
+    (file,) = known[name].files
+    return _fetch(known[name], (file,), token=token, download=download) / file
+
+
 def pull(entry: Entry, *, t5: bool, token: str | None, download: Download) -> Path:
     """Bring a catalogue entry onto the disk; returns its folder."""
     files = {
@@ -77,6 +115,7 @@ def pull(entry: Entry, *, t5: bool, token: str | None, download: Download) -> Pa
         "story": STORY_FILES,
         "controlnet": CONTROL_FILES,
         "tokenizer": TOKENIZER_FILES,
+        "identity": tuple(entry.files),
     }
     wanted = files[entry.kind] + (T5_FILES if t5 and entry.t5_files else ())
     return _fetch(entry, wanted, token=token, download=download)

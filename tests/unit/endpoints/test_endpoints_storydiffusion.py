@@ -37,7 +37,7 @@ def asked(**fields: object) -> Request:
 
 
 def told(model: StoryModel, **fields: object) -> list[Picture]:
-    events = endpoint.run(model, asked(**fields))
+    events = endpoint.run(model, endpoint.check(asked(**fields)))
     return [event for event in events if isinstance(event, Picture)]
 
 
@@ -64,7 +64,11 @@ def test_a_small_model_draws_small_and_says_so(plain: list[Picture]) -> None:
 
 
 def test_progress_counts_every_panel_s_steps(model: StoryModel) -> None:
-    steps = [event for event in endpoint.run(model, asked()) if isinstance(event, Progress)]
+    steps = [
+        event
+        for event in endpoint.run(model, endpoint.check(asked()))
+        if isinstance(event, Progress)
+    ]
     assert steps[-1].step == steps[-1].total == 4 * 20
     assert [event.step for event in steps] == sorted(event.step for event in steps)
     taken = [panel for event in steps for panel in event.panels]
@@ -110,7 +114,7 @@ def test_character_words_stay_out_of_panels_without_one(plain: list[Picture]) ->
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_chunks_give_the_same_panels(model: StoryModel, at_once: int) -> None:
     request = asked()
-    board = endpoint.storyboard(request, endpoint.read_script(request), (64, 64))
+    board = endpoint.storyboard(request, endpoint.check(request).prepared, (64, 64))
     events = pipeline.generate(model, board, at_once=at_once)
     chunked = [each.image for each in events if isinstance(each, Picture)]
     together = [each.image for each in pipeline.generate(model, board) if isinstance(each, Picture)]
@@ -162,7 +166,6 @@ def test_a_take_without_a_seed_has_one_that_no_panel_had() -> None:
         ("guidance_scale", 0, "0.1 to 10"),
         ("sd_model", "SDXL", "RealVision"),
         ("output_format", "gif", "webp"),
-        ("ref_image", b"...", ""),
     ],
 )
 def test_a_refusal_names_the_field_and_what_is_allowed(

@@ -213,8 +213,7 @@ def storyboard(request: Request, script: Script, size: tuple[int, int]) -> Story
         size: width and height to draw at.
     """
     takes = [
-        Take(i, *prompts(request, panel), request.seed + i)
-        for i, panel in enumerate(script.panels)
+        Take(i, *prompts(request, panel), request.seed + i) for i, panel in enumerate(script.panels)
     ]
     followers = takes[request.num_ids :]
     redo = request.again

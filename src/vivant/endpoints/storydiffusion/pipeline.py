@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ from vivant.diffusion.consistent_attention import StoryAttention, install, share
 from vivant.diffusion.guidance import effective_guidance
 from vivant.diffusion.latents import NoiseStream, latent_shape
 from vivant.diffusion.parametrisations import EpsilonPrediction, Parametrisation, VPrediction
+from vivant.diffusion.reference import for_pictures, merged, see, without_trigger
 from vivant.diffusion.samplers.ode import euler
 from vivant.diffusion.schedules import sigmas_for
 from vivant.diffusion.story import Cast, Lockstep, SDXLDenoiser
@@ -46,7 +49,8 @@ def generate(model: StoryModel, board: Storyboard, *, at_once: int = AT_ONCE) ->
     sigmas = sigmas_for(
         SCHEDULES[model.noise.timestep_spacing], "ddim", board.num_steps, parametrisation
     ).tolist()
-    lockstep = Lockstep(denoiser_of(model), cast_of(model, board), attention_of(board), at_once)
+    denoiser = replace(denoiser_of(model), with_lora=bool(board.references))
+    lockstep = Lockstep(denoiser, cast_of(model, board), attention_of(board), at_once)
     sampling = euler(noise_of(model, board, takes, parametrisation, sigmas[0]), sigmas)
     total, done = board.num_steps * len(takes), 0
     latents, sigma = next(sampling)
@@ -118,19 +122,27 @@ def cast_of(model: StoryModel, board: Storyboard) -> Cast:
     """The panels' texts, encoded, all in as many windows as the longest needs."""
     takes = (*board.identities, *board.followers)
     guidance = effective_guidance(board.guidance_scale, model.traits.guidance_factor)
-    texts = [take.prompt for take in takes]
+    prompts = [take.prompt for take in takes]
+    texts = [[without_trigger(text) if board.references else text for text in prompts]]
     if guidance != 1.0:
-        texts += [take.negative_prompt for take in takes]
+        texts.append([take.negative_prompt for take in takes])
+    if board.references:
+        texts.append([for_pictures(text, len(board.references)) for text in prompts])
     encoders = WindowedTextEncoders(model.text_encoders, model.tokenizers)
-    encoded = encoders.encode(texts, model.device, model.dtype)
+    encoded = encoders.encode(list(chain.from_iterable(texts)), model.device, model.dtype)
     count = len(takes)
-    return Cast(
+    cast = Cast(
         positive=encoded[:count],
-        negative=encoded[count:] if guidance != 1.0 else None,
+        negative=encoded[count : 2 * count] if guidance != 1.0 else None,
         guidance=guidance,
         rescale=model.traits.guidance_rescale,
         size=(board.height, board.width),
     )
+    if model.identity is None or not board.references:
+        return cast
+    seen = see(board.references, model.identity)
+    with_pictures = merged(prompts, encoded[-count:], encoders, seen, model.identity)
+    return replace(cast, merged=with_pictures, merged_from=board.merged_from)
 
 
 def attention_of(board: Storyboard) -> StoryAttention:
@@ -148,7 +160,8 @@ def denoiser_of(model: StoryModel) -> SDXLDenoiser:
     freeu = model.traits.freeu
     if freeu is not None:
         model.unet.enable_freeu(s1=freeu.s1, s2=freeu.s2, b1=freeu.b1, b2=freeu.b2)
-    return SDXLDenoiser(model.unet, parametrisation_of(model), model.dtype)
+    lora = None if model.identity is None else model.identity.lora
+    return SDXLDenoiser(model.unet, parametrisation_of(model), model.dtype, lora)
 
 
 def parametrisation_of(model: StoryModel) -> Parametrisation:
