@@ -108,11 +108,11 @@ def test_left_and_right_are_the_persons_own_and_the_neck_is_between_the_shoulder
 @pytest.mark.parametrize("size", [(512, 512), (1200, 800), (300, 1500), (640, 480)])
 def test_squares_cover_every_place_at_each_scale(size: tuple[int, int]) -> None:
     width, height = size
-    sides = {round(region.side) for region, _ in squares(*size)}
+    sides = {round(region.side) for region in squares(*size)}
     assert max(sides) == max(size)
     for side in sides:
         covered = np.zeros((height, width), bool)
-        for region, _ in squares(*size):
+        for region in squares(*size):
             if round(region.side) == side:
                 left, top = region.x - side / 2, region.y - side / 2
                 rows = slice(max(round(top), 0), round(top + side))

@@ -15,6 +15,9 @@ ANCHORS_PER_CELL = 2
 ROOM = 1.25
 """How much larger than the body's circle the square is that the landmark network is shown."""
 
+LEAST_SCORE = 0.45
+"""Of a detection; lower than BlazePose's own 0.5, since whoever is found is looked at again."""
+
 SAME_FACE = 0.3
 """Intersection over union from which two boxes are of one face."""
 
@@ -75,13 +78,13 @@ class Detector:
         self._network = network
         self._anchors = anchors(network.size)
 
-    def find(self, views: Views, region: Region, least: float) -> list[Detection]:
-        """Everybody of at least a score in an upright square, surest first, nobody twice."""
+    def find(self, views: Views, region: Region) -> list[Detection]:
+        """Everybody in an upright square, surest first, nobody twice."""
         outputs = self._network(views.cut(region, self._network.size) * 2 - 1)
         count = len(self._anchors)
         logits = outputs[count, 1][:, 0].astype(np.float64)
         scores = 1 / (1 + np.exp(-logits.clip(-100, 100)))
-        sure = scores >= least
+        sure = scores >= LEAST_SCORE
         values = outputs[count, 12][sure] / self._network.size
         points = values.reshape(-1, 6, 2)
         points[:, [0, 2, 3, 4, 5]] += self._anchors[sure, None]

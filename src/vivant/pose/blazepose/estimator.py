@@ -21,6 +21,9 @@ LEAST_BODY = 0.5
 LEAST_SHARPNESS = 0.41
 """Of a body. Photos of people had 0.45 to 0.75, trees and stones taken for people 0.23 to 0.47."""
 
+SURE, DOUBT = 0.65, 0.5
+"""The score of a sure detection, and by how much sharper a body must be for each one below it."""
+
 LEAST_VISIBLE = 0.5
 """Visibility of a joint; BlazePose's own solution calls those above it visible."""
 
@@ -71,8 +74,8 @@ class BlazePose:
     def _detections(self, views: Views) -> Iterator[Detection]:
         """Everybody, once for each face."""
         found: list[Detection] = []
-        for square, least in squares(views.width, views.height):
-            for detection in self._detector.find(views, square, least):
+        for square in squares(views.width, views.height):
+            for detection in self._detector.find(views, square):
                 if not any(_same_face(detection, other) for other in found):
                     found.append(detection)
                     yield detection
@@ -85,13 +88,14 @@ class BlazePose:
         """
         for region, most in zip(detection.regions, MOST_APART, strict=True):
             body = self._landmarker.read(views, region)
-            if _is_somebody(body) and _agree(detection, body, most):
+            if _is_somebody(detection, body) and _agree(detection, body, most):
                 return body
         return None
 
 
-def _is_somebody(body: Body) -> bool:
-    return body.score >= LEAST_BODY and body.sharpness >= LEAST_SHARPNESS
+def _is_somebody(detection: Detection, body: Body) -> bool:
+    doubt = max(0.0, SURE - detection.score)
+    return body.score >= LEAST_BODY and body.sharpness >= LEAST_SHARPNESS + DOUBT * doubt
 
 
 def _same_face(one: Detection, other: Detection) -> bool:

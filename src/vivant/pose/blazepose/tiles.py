@@ -16,12 +16,9 @@ SHIFT = 0.67
 LONGEST = 6
 """Most of a picture's longer side by the side of its finest squares, however narrow it is."""
 
-LEAST, LEAST_OF_PARTS = 0.5, 0.65
-"""Scores of detections; parts of things look like people more often than whole ones."""
 
-
-def squares(width: int, height: int) -> Iterator[tuple[Region, float]]:
-    """Squares that show people of any size, each with the least score of who is found there.
+def squares(width: int, height: int) -> Iterator[Region]:
+    """Squares that show people of any size, those that show most of the picture first.
 
     The whole picture, then its shorter side's squares along the longer side where it is not square,
     then smaller ones.
@@ -30,13 +27,11 @@ def squares(width: int, height: int) -> Iterator[tuple[Region, float]]:
         width: of the picture, pixels.
         height: of the picture, pixels.
     """
-    yield Region(width / 2, height / 2, max(width, height)), LEAST
+    yield Region(width / 2, height / 2, max(width, height))
     long, short = max(width, height), min(width, height)
     if long > (2 - SHIFT) * short:
-        side = max(short, long / LONGEST)
-        yield from ((region, LEAST_OF_PARTS) for region in _grid(width, height, side))
-    side = max(FINER * short, long / LONGEST)
-    yield from ((region, LEAST_OF_PARTS) for region in _grid(width, height, side))
+        yield from _grid(width, height, max(short, long / LONGEST))
+    yield from _grid(width, height, max(FINER * short, long / LONGEST))
 
 
 def _grid(width: int, height: int, side: float) -> Iterator[Region]:
