@@ -41,7 +41,9 @@ def page_changes(page: Locator) -> None:
 
 
 def page_has_changed(page: Locator) -> None:
-    page.page.wait_for_function("document.querySelector('.paper img')?.src !== window.shownBefore")
+    page.page.wait_for_function(
+        "() => document.querySelector('.paper img')?.src !== window.shownBefore"
+    )
 
 
 def test_the_brief_s_story_from_paste_to_book(studio: Studio) -> None:

@@ -269,6 +269,11 @@ export class PanelCards extends HTMLElement {
   #moveTo(id, to) {
     const from = this.#place(id);
     if (to < 0 || to >= this.#cards.length || to === from) return;
+    // The others step aside: a card that were taken out would lose the hand, and the focus.
+    const { item } = this.#rows.get(id);
+    const itemOf = (card) => this.#rows.get(card.id).item;
+    if (to > from) item.before(...this.#cards.slice(from + 1, to + 1).map(itemOf));
+    else item.after(...this.#cards.slice(to, from).map(itemOf));
     this.#edit(moved(this.#cards, from, to));
     this.#rows.get(id).grip.focus();
     announce(`Panel ${to + 1} of ${this.#cards.length}`);
