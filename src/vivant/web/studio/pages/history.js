@@ -168,7 +168,7 @@ export class HistoryPage extends HTMLElement {
       },
       h(
         "div.shots",
-        {},
+        { tabindex: "0", role: "group", "aria-label": "Pictures" },
         past.outputs.length
           ? past.outputs.map((output, at) =>
               h("img", {

@@ -115,7 +115,7 @@ export class PoseEditor extends HTMLElement {
     try {
       const read = await readPicture(this.api, file);
       this.take(read.pose, read.url ? { url: read.url, opacity: 0.55 } : null);
-      if (read.problem) this.trouble.replaceChildren(nobody(read.problem));
+      if (read.problem) this.trouble.replaceChildren(unread(read.problem));
       else announce(`${read.pose.people.length} figures`);
     } catch (problem) {
       this.trouble.replaceChildren(problemCard(problem));
@@ -328,11 +328,12 @@ export class PoseEditor extends HTMLElement {
   }
 }
 
-function nobody(problem) {
+function unread(problem) {
+  const nobody = "Nobody was found in this picture";
   return h(
     "div.problem",
     { role: "alert", data: { kind: "mild" } },
-    h("strong", {}, "Nobody was found in this picture"),
+    h("strong", {}, problem.status === 422 ? nobody : "Photos cannot be read here yet"),
     h(
       "p",
       {},
