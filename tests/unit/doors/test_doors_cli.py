@@ -178,7 +178,7 @@ def photo(path: Path) -> Path:
         lambda folder: write(folder / "other.json", b'{"a": 1}'),
         lambda folder: write(folder / "nobody.json", b'{"people": []}'),
         lambda folder: photo(folder / "photo.png"),
-        lambda _: "preset:flying",
+        lambda _: "preset:swimming",
     ],
     ids=["missing", "folder", "text", "cut", "empty", "other", "nobody", "photo", "preset"],
 )

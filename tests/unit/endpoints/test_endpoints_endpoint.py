@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from vivant.base.contract import Picture, Progress
-from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
+from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture, WeightsUnavailable
 from vivant.endpoints.sd3_med_pose import endpoint
 from vivant.endpoints.sd3_med_pose.request import Request
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_to_json
 from vivant.pose.presets import load_preset
-from vivant.pose.skeleton import Pose
+from vivant.pose.skeleton import Person, Pose
 from vivant.weights.model import PoseModel
 from vivant.weights.tiny import save_tiny_pose_model
 
@@ -60,7 +60,7 @@ def test_every_kind_of_image_is_read_as_the_same_pose(kind: str) -> None:
     assert np.abs(joints(read)[:, :2] - joints(pose)[:, :2]).max() < 4
 
 
-@pytest.mark.parametrize("image", ["somewhere.png", "/etc/passwd", 3, "preset:flying", ""])
+@pytest.mark.parametrize("image", ["somewhere.png", "/etc/passwd", 3, "preset:swimming", ""])
 def test_names_of_files_and_nonsense_are_refused(image: object) -> None:
     with pytest.raises(InvalidInput):
         endpoint.read_pose(ask(image))
@@ -70,12 +70,28 @@ def test_unreadable_and_empty_pictures_are_told_apart() -> None:
     with pytest.raises(UnreadablePicture):
         endpoint.read_pose(ask(b"hello, I am not a picture"))
     with pytest.raises(NobodyFound, match="64x48"):
-        endpoint.read_pose(ask(png(Image.new("RGB", (64, 48)))))
+        endpoint.read_pose(ask(png(Image.new("RGB", (64, 48)))), Seer())
 
 
-def test_pose_input_is_obeyed() -> None:
-    with pytest.raises(InvalidInput, match="pose_input"):
-        endpoint.read_pose(ask(png(draw(load_preset("waving"))), pose_input="photo"))
+class Seer:
+    """An estimator that sees what it was told to see."""
+
+    def __init__(self, *people: Person) -> None:
+        self.there = people
+
+    def people(self, picture: Image.Image) -> tuple[Person, ...]:  # noqa: ARG002  # it knows
+        return self.there
+
+
+def test_photos_are_read_and_pose_input_is_obeyed() -> None:
+    drawing = png(draw(load_preset("waving")))
+    somebody = load_preset("sitting").people[0]
+    request = ask(drawing, pose_input="photo")
+    assert endpoint.read_pose(request, Seer(somebody)).people == (somebody,)
+    assert endpoint.check(request, estimator=Seer(somebody)).prepared.people == (somebody,)
+    assert endpoint.read_pose(ask(drawing), Seer(somebody)).people != (somebody,)
+    with pytest.raises(WeightsUnavailable, match="photos are not read here"):
+        endpoint.read_pose(request)
 
 
 def test_the_size_follows_the_pose(model: PoseModel) -> None:
