@@ -120,13 +120,12 @@ def _greet(house: House, settings: Settings, listening: socket.socket) -> None:
     typer.echo(f"Vivant serves at {url}")
     typer.echo(f"What it offers:  {url}/docs")
     secret = first_key(house, settings)
-    invitation = _invitation(house)
-    if invitation is not None:
-        typer.echo(f"The studio:      {url}/#enter={invitation}")
-        typer.echo("                 (this link lets one browser in, once)")
     if secret is not None:
         amount = show_credits(micro_of(settings.first_credits))
         typer.echo(f"Your key, with {amount} credits; it is shown this once:\n{secret}")
+    invitation = _invitation(house)
+    if invitation is not None:
+        typer.echo(f"The studio, by a link that lets one browser in:\n{url}/#enter={invitation}")
 
 
 def _invitation(house: House) -> str | None:

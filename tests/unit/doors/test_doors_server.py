@@ -117,11 +117,17 @@ def test_it_serves_until_it_is_told_to_stop(folder: Path) -> None:
         assert server.stdout.readline().split()[-1] == f"{url}/docs"
         assert "100 credits" in server.stdout.readline()
         key = server.stdout.readline().strip()
+        assert "studio" in server.stdout.readline()
+        invitation = server.stdout.readline().strip().removeprefix(f"{url}/#enter=")
         fields = {"prompt": "a girl", "image": "preset:waving"}
         answer = httpx.post(
             f"{url}/v1/sd3-med-pose", json=fields, headers={"x-api-key": key}, timeout=60
         )
         assert (answer.status_code, answer.headers["x-remaining-credits"]) == (200, "99.983")
+        entered = httpx.post(
+            f"{url}/session", json={"invitation": invitation}, headers={"origin": url}, timeout=60
+        )
+        assert (entered.status_code, "token" in entered.json()) == (200, True)
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=60)
         assert server.returncode == 0
