@@ -5,7 +5,7 @@ Run it in an environment of its own, since mediapipe needs numpy 1 and much else
     python -m venv mp && mp/bin/pip install mediapipe==0.10.21 scikit-image
     PYTHONPATH=. mp/bin/python tests/reference/make_mediapipe.py
 
-With names of photos it writes the same for these, to compare with by bench/agreement.py:
+With names of photos it writes the same for these:
 
     PYTHONPATH=. mp/bin/python tests/reference/make_mediapipe.py theirs.json photos/*.jpg
 """
