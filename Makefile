@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format clean
+.PHONY: help setup demo serve test chromium check format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -17,8 +17,13 @@ demo: .venv/ready  ## start the service, ask it for five pictures and a story, k
 serve: .venv/ready  ## serve both endpoints over HTTP
 	$(BIN)/vivant serve
 
-test: .venv/ready-dev  ## run the tests
+test: .venv/ready-dev chromium  ## run the tests
 	$(BIN)/python -m pytest
+
+# The studio is driven by the Chromium that VIVANT_CHROMIUM names, or else the one on the PATH.
+chromium:
+	@[ -n "$$VIVANT_CHROMIUM" ] || command -v chromium >/dev/null || ! command -v apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
 check: .venv/ready-dev  ## lint, formatting, types, architecture
 	$(BIN)/ruff check .
@@ -43,6 +48,7 @@ clean:  ## remove .venv, caches and out/
 .venv/ready: .venv/made pyproject.toml requirements.lock
 	$(PIP) hatchling editables
 	$(PIP) --no-build-isolation --editable .
+	$(BIN)/vivant weights pull blazepose
 	@touch $@
 
 .venv/ready-dev: .venv/ready

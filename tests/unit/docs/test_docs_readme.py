@@ -23,13 +23,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ELSEWHERE = {
     "image",
     "ref_image",
-    "style_strength_ratio",
     "comic_description",
     "base64",
     "redo",
     "redo_seed",
 }
-"""Arguments and no options, or options of one command only; reference images are not read yet."""
+"""Arguments and no options, or options of one command only, or by another name."""
 
 FIELDS = [
     (section, request, name)
