@@ -18,6 +18,7 @@ serve: .venv/ready  ## serve both endpoints over HTTP
 	$(BIN)/vivant serve
 
 test: .venv/ready-dev chromium  ## run the tests
+	$(BIN)/vivant weights pull blazepose
 	$(BIN)/python -m pytest
 
 # The studio is driven by the Chromium that VIVANT_CHROMIUM names, or else the one on the PATH.

@@ -15,6 +15,7 @@ from vivant.doors import (
     pose_command,
     serve,
     settings_command,
+    skeleton_command,
     story_command,
     weights_commands,
 )
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("pose")(pose_command.pose)
 app.command("story")(story_command.story)
+app.command("skeleton")(skeleton_command.skeleton)
 app.command("serve")(serve.serve)
 app.add_typer(keys_command.app, name="keys")
 app.command("settings")(settings_command.settings)
