@@ -20,7 +20,6 @@ from vivant.base.errors import (
     InvalidInput,
     LineFull,
     ModelLoading,
-    NobodyFound,
     NoSuchEndpoint,
     NoSuchJob,
     NotEnoughCredits,
@@ -139,11 +138,13 @@ def test_what_cannot_be_made_is_refused_before_anything_is_held(
     assert sum(place.service.figures().refused.values()) == 1
 
 
-def test_nobody_in_the_picture_is_refused(place: Place) -> None:
+def test_a_photo_is_refused_where_nothing_reads_photos(place: Place) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 48)).save(buffer, "PNG")
-    with pytest.raises(NobodyFound):
-        place.ask(place.caller(), image=buffer.getvalue())
+    caller = place.caller()
+    with pytest.raises(WeightsUnavailable, match="64x48"):
+        place.ask(caller, image=buffer.getvalue())
+    assert place.balanced(caller)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com", "example.com", "http://a:b@c.example", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -61,18 +62,23 @@ class BlazePose:
     def people(self, picture: Image.Image) -> tuple[Person, ...]:
         """The people in an upright RGB picture, in its pixels, largest first."""
         views = Views(picture)
-        found: list[tuple[Detection, Body]] = []
+        bodies: list[Body] = []
+        for detection in self._detections(views):
+            body = self._body(views, detection)
+            if body is not None and not any(_same(body, other) for other in bodies):
+                bodies.append(body)
+        people = (Person(_seen(body, picture.width, picture.height)) for body in bodies)
+        found = [person for person in people if person.present.sum() >= FEWEST_JOINTS]
+        return tuple(sorted(found, key=lambda person: -person.size))
+
+    def _detections(self, views: Views) -> Iterator[Detection]:
+        """Everybody, once for each face."""
+        found: list[Detection] = []
         for square in squares(views.width, views.height):
             for detection in self._detector.find(views, square):
-                # A face whose body was not seen may be seen with its body in a later square.
-                if any(_same_face(detection, other) for other, _ in found):
-                    continue
-                body = self._body(views, detection)
-                if body is not None and not any(_same(body, other) for _, other in found):
-                    found.append((detection, body))
-        people = [Person(_seen(body, picture.width, picture.height)) for _, body in found]
-        whole = [person for person in people if person.present.sum() >= FEWEST_JOINTS]
-        return tuple(sorted(whole, key=lambda person: -person.size))
+                if not any(_same_face(detection, other) for other in found):
+                    found.append(detection)
+                    yield detection
 
     def _body(self, views: Views, detection: Detection) -> Body | None:
         """The body that was detected, if there is one.
