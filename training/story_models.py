@@ -128,9 +128,22 @@ class StoryNetworks(nn.Module):
             sizes: [groups, panels, 6].
             attention: what the panels share, at the step that it stands at.
         """
-        panels, k = x.shape[1], attention.identities
+        panels = x.shape[1]
         tokens, pooled = self.read(ids.flatten(0, 1))
         tokens, pooled = (t.unflatten(0, (-1, panels)) for t in (tokens, pooled))
+        return self.draw(x, times, tokens, pooled, sizes, attention)
+
+    def draw(
+        self,
+        x: Tensor,
+        times: Tensor,
+        tokens: Tensor,
+        pooled: Tensor,
+        sizes: Tensor,
+        attention: StoryAttention,
+    ) -> Tensor:
+        """As `forward`, of prompts that were read: [groups, panels, length, 192] and pooled."""
+        panels, k = x.shape[1], attention.identities
         parts = []
         for role, some in ((Role.IDENTITY, slice(0, k)), (Role.FOLLOWER, slice(k, panels))):
             rows = x[:, some].flatten(0, 1).contiguous(memory_format=torch.channels_last)
