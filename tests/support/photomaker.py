@@ -6,9 +6,11 @@ from pathlib import Path
 
 import torch
 from diffusers import UNet2DConditionModel
+from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPVisionConfig
 
+from vivant.weights.identity import ENCODER, LORA
 from vivant.weights.identity_encoder import IdentityEncoder
 
 RANK = 3
@@ -59,4 +61,14 @@ def save_photomaker(
     """Write the pickle that is published, or one that is a little else."""
     parts = {"id_encoder": encoder.state_dict(), "lora_weights": lora}
     torch.save(parts | more, file)
+    return file
+
+
+def save_adapter(
+    file: Path, encoder: IdentityEncoder, lora: dict[str, Tensor], metadata: dict[str, str]
+) -> Path:
+    """Write safetensors, as the package ships them."""
+    named = {f"{ENCODER}.{name}": tensor for name, tensor in encoder.state_dict().items()}
+    named |= {f"{LORA}.{name}": tensor for name, tensor in lora.items()}
+    save_file(named, file, metadata)
     return file

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vivant.base.errors import InvalidInput
+from vivant.base.errors import InvalidInput, NobodyFound
 from vivant.diffusion.text import EncodedText
 from vivant.diffusion.windows import WindowedTextEncoders
 from vivant.weights.identity import Identity
@@ -107,6 +107,9 @@ def see(pictures: Sequence[Image.Image], identity: Identity) -> Tensor:
     Args:
         pictures: RGB squares around the person, of any size.
         identity: sees them.
+
+    Raises:
+        NobodyFound: one of them surely shows nobody.
     """
     side = identity.encoder.side
     weight = identity.encoder.visual_projection.weight
@@ -114,9 +117,21 @@ def see(pictures: Sequence[Image.Image], identity: Identity) -> Tensor:
         torch.frombuffer(bytearray(_sized(picture, side).tobytes()), dtype=torch.uint8)
         for picture in pictures
     ]
-    x = torch.stack(levels).reshape(-1, side, side, 3).permute(0, 3, 1, 2) / 255
+    x = as_seen(torch.stack(levels).reshape(-1, side, side, 3))
+    looks = identity.encoder.look(x.to(weight.device, weight.dtype))
+    if any(identity.encoder.surely_nobody(looks)):
+        raise NobodyFound("ref_image: nobody found in it")
+    return identity.encoder.project(looks)
+
+
+def as_seen(levels: Tensor) -> Tensor:
+    """Pictures as CLIP takes them, [pictures, 3, side, side], of levels [pictures, side, side, 3].
+
+    Args:
+        levels: 0 to 255.
+    """
     mean, deviation = (torch.tensor(each).reshape(3, 1, 1) for each in (_MEAN, _DEVIATION))
-    return identity.encoder.see(((x - mean) / deviation).to(weight.device, weight.dtype))
+    return (levels.permute(0, 3, 1, 2) / 255 - mean) / deviation
 
 
 def _sized(picture: Image.Image, side: int) -> Image.Image:

@@ -12,13 +12,14 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, get_args
 
 import torch
 from accelerate import init_empty_weights
 from diffusers import UNet2DConditionModel
 from diffusers.loaders import StableDiffusionXLLoraLoaderMixin
 from peft.tuners.tuners_utils import BaseTunerLayer
+from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig
 
@@ -27,9 +28,13 @@ from vivant.weights.checkpoint import Tensors, read_stripped, told_as_corrupt
 from vivant.weights.identity_encoder import IdentityEncoder
 from vivant.weights.networks import first_line, refuse_gaps
 from vivant.weights.quiet import quiet_libraries
+from vivant.weights.traits import Sees
 
 ENCODER, LORA = "id_encoder", "lora_weights"
 """What the two parts of a file are called."""
+
+SEES = "sees"
+"""Where a safetensors file's metadata tells which part of a picture it looks at; see `Sees`."""
 
 ADAPTER = "photomaker"
 
@@ -69,11 +74,13 @@ class Identity:
         encoder: sees the picture, and merges it into prompts.
         lora: the UNet's, off but while such a story's steps are taken.
         source: what was loaded; of a path only its last part.
+        sees: which part of the picture it looks at.
     """
 
     encoder: IdentityEncoder
     lora: LoraSwitch = field(compare=False)
     source: str = ""
+    sees: Sees = "head"
 
 
 def load_identity(
@@ -100,7 +107,7 @@ def load_identity(
             raise WeightsCorrupt(f"{file} is for prompts of width {encoder.width}, not {wanted}")
         _add_lora(file, unet, lora_tensors)
     unet.requires_grad_(requires_grad=False).to(device, dtype)
-    return Identity(encoder.to(device, dtype), LoraSwitch(unet), file.name)
+    return Identity(encoder.to(device, dtype), LoraSwitch(unet), file.name, _read_sees(file))
 
 
 def read_identity(file: Path) -> tuple[Tensors, Tensors]:
@@ -113,6 +120,18 @@ def read_identity(file: Path) -> tuple[Tensors, Tensors]:
             return _unpickled(file)
         case _:
             raise InvalidInput("identity", file.name, "a .safetensors file, or photomaker-v1.bin")
+
+
+def _read_sees(file: Path) -> Sees:
+    """Which part of a picture a file's adapter looks at; errors as `load_identity`."""
+    if file.suffix != ".safetensors":
+        return "head"
+    with safe_open(file, framework="pt") as content:
+        told = (content.metadata() or {}).get(SEES, "head")
+    for known in get_args(Sees):
+        if told == known:
+            return told
+    raise WeightsCorrupt(f"{file}: {SEES} is {told!r}, not {' or '.join(get_args(Sees))}")
 
 
 def convert_identity(source: Path, target: Path) -> None:
@@ -169,7 +188,9 @@ def vision_config(tensors: Mapping[str, torch.Tensor]) -> CLIPVisionConfig:
 def _encoder_of(file: Path, tensors: Tensors) -> IdentityEncoder:
     with init_empty_weights():
         encoder = IdentityEncoder(
-            vision_config(tensors), len(tensors["visual_projection_2.weight"])
+            vision_config(tensors),
+            len(tensors["visual_projection_2.weight"]),
+            doubts="somebody.weight" in tensors,
         )
     known = {name: tensor for name, tensor in tensors.items() if name != _COUNTED}
     report = encoder.load_state_dict(known, strict=False, assign=True)

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
+NOBODY = 0.05
+"""Below this chance of somebody a picture surely shows nobody: to refuse wrongly is worse."""
+
 
 class ResidualMLP(nn.Module):
     """LayerNorm, two linear layers with a GELU between them, and the input again if `residual`."""
@@ -55,9 +58,10 @@ class IdentityEncoder(nn.Module):
     Args:
         vision: of the CLIP that sees; `projection_dim` is the narrower text encoder's width.
         wider: the wider text encoder's width.
+        doubts: whether it can tell that a picture shows nobody; the published one cannot.
     """
 
-    def __init__(self, vision: CLIPVisionConfig, wider: int) -> None:
+    def __init__(self, vision: CLIPVisionConfig, wider: int, *, doubts: bool = False) -> None:
         super().__init__()
         self.config = vision
         self.vision_model = CLIPVisionModel(vision)
@@ -65,6 +69,7 @@ class IdentityEncoder(nn.Module):
         self.visual_projection = nn.Linear(vision.hidden_size, narrower, bias=False)
         self.visual_projection_2 = nn.Linear(vision.hidden_size, wider, bias=False)
         self.fuse_module = FuseModule(narrower + wider)
+        self.somebody = nn.Linear(vision.hidden_size, 1) if doubts else None
 
     @property
     def width(self) -> int:
@@ -76,18 +81,30 @@ class IdentityEncoder(nn.Module):
         """Of the pictures that it sees, in pixels."""
         return int(self.config.image_size)
 
-    def see(self, pictures: Tensor) -> Tensor:
-        """What pictures show.
+    def look(self, pictures: Tensor) -> Tensor:
+        """What is seen, in the CLIP's own terms: [pictures, hidden size].
 
         Args:
             pictures: [pictures, 3, side, side], normalised as CLIP wants them.
-
-        Returns:
-            [pictures, width].
         """
         pooled: Tensor = self.vision_model(pictures).pooler_output
-        each = self.visual_projection(pooled), self.visual_projection_2(pooled)
+        return pooled
+
+    def project(self, looks: Tensor) -> Tensor:
+        """What `look` returns in the prompts' terms: [pictures, width]."""
+        each = self.visual_projection(looks), self.visual_projection_2(looks)
         return torch.cat(each, dim=-1)
+
+    def see(self, pictures: Tensor) -> Tensor:
+        """What pictures show in the prompts' terms, [pictures, width]; see `look`."""
+        return self.project(self.look(pictures))
+
+    def surely_nobody(self, looks: Tensor) -> list[bool]:
+        """For each picture whether it surely shows nobody; see `look`. Never, if it cannot tell."""
+        if self.somebody is None:
+            return [False] * len(looks)
+        chance: list[float] = torch.sigmoid(self.somebody(looks).float())[:, 0].tolist()
+        return [each < NOBODY for each in chance]
 
     def merge(self, tokens: Tensor, place: int, seen: Tensor) -> Tensor:
         """A prompt with the reference pictures in it.

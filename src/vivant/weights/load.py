@@ -115,7 +115,8 @@ def load_story_model(
         layout: for a single file, the diffusers folder whose configurations and tokenizers
             describe it; by default those of SDXL.
         identity: by what it draws whom a picture shows: "PhotoMaker", or its `.bin` or
-            `.safetensors` file; by default the catalogue's, where it was pulled.
+            `.safetensors` file; by default the adapter in the model's own folder, or else the
+            catalogue's, where it was pulled.
         download: fetches from the hub; a fake serves tests.
 
     Raises:
@@ -129,7 +130,7 @@ def load_story_model(
         parts = load_story_file(found.path, layout, placement.dtype, token=token, download=download)
     else:
         parts = load_story_folder(found.path, placement.dtype, pickles=found.pickles)
-    photomaker = locate_identity(identity, reference, token=token, download=download)
+    photomaker = locate_identity(identity, found, token=token, download=download)
     seeing = (
         load_identity(photomaker, parts.unet, placement.device, placement.dtype)
         if photomaker is not None

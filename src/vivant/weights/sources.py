@@ -23,6 +23,9 @@ TOKENIZER_FILES = ("vocab.json", "merges.txt", "tokenizer_config.json", "special
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 _DEFAULT_CONTROLNET = "sd3-controlnet-pose"
 
+OWN_IDENTITY = "identity/identity.safetensors"
+"""Where a story model's folder has an identity adapter of its own."""
+
 
 @dataclass(frozen=True)
 class Located:
@@ -71,13 +74,14 @@ def locate_controlnet(
 
 
 def locate_identity(
-    reference: str | None, model: str | None, *, token: str | None, download: Download
+    reference: str | None, model: Located, *, token: str | None, download: Download
 ) -> Path | None:
-    """Find PhotoMaker: the named one, or the model's in the catalogue if it was pulled before.
+    """Find an identity adapter: the named one, the model's own, or the one that goes with it.
 
     Args:
-        reference: a catalogue name, a `.bin` or a `.safetensors` file; None for the model's.
-        model: the model's own reference.
+        reference: a catalogue name, a `.bin` or a `.safetensors` file; None for what the model's
+            folder holds, or else the catalogue's for it, if that was pulled before.
+        model: that it is for.
         token: for the hub.
         download: fetches what is named.
 
@@ -89,7 +93,9 @@ def locate_identity(
         WeightsUnavailable: it is known but cannot be had.
     """
     if reference is None:
-        entry = read_catalog().get(model or "")
+        if (model.path / OWN_IDENTITY).is_file():
+            return model.path / OWN_IDENTITY
+        entry = read_catalog().get(model.name)
         if entry is None or entry.identity is None:
             return None
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ TRAITS_FILE = "vivant.json"
 Pixels = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+Sees: TypeAlias = Literal["head", "figure"]
+"""Which part of a reference picture an identity adapter looks at: PhotoMaker looks at heads."""
 
 
 @dataclass(frozen=True)

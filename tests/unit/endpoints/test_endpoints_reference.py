@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from vivant.endpoints.storydiffusion.pipeline import cast_of
 from vivant.endpoints.storydiffusion.reference import LATEST_STEP, merged_from, read_references
 from vivant.endpoints.storydiffusion.request import Request
 from vivant.pose.skeleton import Person
+from vivant.weights.identity_encoder import IdentityEncoder
 from vivant.weights.load import load_story_model
 from vivant.weights.model import StoryModel
 from vivant.weights.tiny_story import save_tiny_story_model
@@ -86,7 +88,7 @@ def test_several_pictures_of_one_person_are_stacked(model: StoryModel) -> None:
     cast = cast_of(model, board)
     assert cast.merged is not None
     assert model.identity is not None
-    seen = see(board.references, model.identity)
+    seen = see([each.part(model.identity.sees) for each in board.references], model.identity)
     assert not torch.allclose(seen[0], seen[1])
     assert (cast.merged.tokens[0] != cast.positive.tokens[0]).any(-1).sum() >= 2
 
@@ -166,17 +168,63 @@ class Someone:
         return self._people
 
 
-def test_the_head_is_cut_out_of_the_picture() -> None:
+def standing() -> Person:
+    """In a picture of 400 x 600, from hair at about 60 to feet at 420."""
+    body = np.zeros((18, 3), np.float32)
+    body[[0, 1, 16, 17]] = [(200, 100, 1), (200, 130, 1), (180, 98, 1), (220, 98, 1)]
+    body[[10, 13]] = [(180, 420, 1), (220, 420, 1)]
+    return Person(body=body)
+
+
+def test_head_and_figure_are_cut_out_of_the_picture() -> None:
     picture = Image.new("RGB", (400, 600), "white")
     picture.paste("red", (180, 80, 220, 120))
-    body = np.zeros((18, 3), np.float32)
-    body[[0, 16, 17]] = [(200, 100, 1), (180, 98, 1), (220, 98, 1)]
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     request = asked(ref_image=buffer.getvalue())
-    (square,) = read_references(request, Someone(Person(body=body)))
-    assert square.width == square.height < 160
-    red = np.asarray(square)[..., 1] < 100
+    (reference,) = read_references(request, Someone(standing()))
+    head, figure = reference.part("head"), reference.part("figure")
+    assert head.width == head.height < 160
+    assert figure.width == figure.height > 360
+    red = np.asarray(head)[..., 1] < 100
     assert 0.05 < red.mean() < 0.3
+    assert reference.figure.top < 60
+    assert reference.figure.top + reference.figure.side > 420
+
+
+def test_nobody_in_a_photo_is_told_to_whoever_looks_at_heads_only() -> None:
+    """Estimators are made for photos; who looks at figures looks at drawings, and for itself."""
+    picture = Image.new("RGB", (400, 600), "white")
+    (reference,) = read_references(asked(ref_image=picture), Someone())
+    assert reference.part("figure").size == (400, 400)
     with pytest.raises(NobodyFound, match="ref_image 400x600"):
-        read_references(request, Someone())
+        reference.part("head")
+
+
+def test_nobody_is_told_before_a_request_runs_where_the_model_is_known() -> None:
+    request, nobody = asked(ref_image=portrait()), Someone()
+    with pytest.raises(NobodyFound):
+        endpoint.check(request, endpoint.Limits(sees="head"), estimator=nobody)
+    assert endpoint.check(request, endpoint.Limits(sees="figure"), estimator=nobody)
+    assert endpoint.check(request, estimator=nobody)
+
+
+def test_an_adapter_that_surely_sees_nobody_says_so(model: StoryModel) -> None:
+    assert model.identity is not None
+    sure = replace(model.identity, encoder=doubtful(model.identity.encoder, -9.0))
+    with pytest.raises(NobodyFound, match="ref_image: nobody"):
+        see([portrait()], sure)
+    unsure = replace(model.identity, encoder=doubtful(model.identity.encoder, 0.0))
+    assert torch.equal(see([portrait()], unsure), see([portrait()], model.identity))
+
+
+def doubtful(encoder: IdentityEncoder, logit: float) -> IdentityEncoder:
+    """The same encoder, which now says of any picture that somebody is there with this logit."""
+    other = IdentityEncoder(
+        encoder.config, encoder.visual_projection_2.out_features, doubts=True
+    ).eval()
+    other.load_state_dict(encoder.state_dict(), strict=False)
+    assert other.somebody is not None
+    torch.nn.init.zeros_(other.somebody.weight)
+    torch.nn.init.constant_(other.somebody.bias, logit)
+    return other

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import CLIPVisionConfig
 
-from tests.support.photomaker import save_photomaker, tiny_encoder, tiny_lora, with_old_names
+from tests.support.photomaker import (
+    save_adapter,
+    save_photomaker,
+    tiny_encoder,
+    tiny_lora,
+    with_old_names,
+)
 from vivant.base.errors import InvalidInput, WeightsCorrupt, WeightsUnavailable
 from vivant.weights.identity import (
+    SEES,
     Identity,
     convert_identity,
     load_identity,
@@ -22,7 +30,9 @@ from vivant.weights.identity import (
 )
 from vivant.weights.identity_encoder import FuseModule, IdentityEncoder
 from vivant.weights.load import load_story_model
+from vivant.weights.sources import OWN_IDENTITY
 from vivant.weights.tiny_story import save_tiny_story_model
+from vivant.weights.verify import find_problems, write_sums
 
 CPU = torch.device("cpu")
 
@@ -227,3 +237,57 @@ def test_converted_tensors_keep_their_number_format(
     )
     stored = load_file(tmp_path / "p.safetensors")
     assert stored["id_encoder.visual_projection.weight"].dtype == torch.float16
+
+
+def test_a_model_s_own_adapter_is_found_in_its_folder(folder: Path, tmp_path: Path) -> None:
+    """The layout of the model that ships: FOLDER/identity/identity.safetensors."""
+    own = tmp_path / "story"
+    shutil.copytree(folder, own)
+    plain = load_story_model(str(own), device="cpu")
+    assert plain.identity is None
+    (own / OWN_IDENTITY).parent.mkdir()
+    encoder = encoder_for(plain.unet)
+    save_adapter(own / OWN_IDENTITY, encoder, tiny_lora(plain.unet), {SEES: "figure"})
+    write_sums(own)
+    assert find_problems(own) == []
+    identity = load_story_model(str(own), device="cpu").identity
+    assert identity is not None
+    assert identity.sees == "figure"
+    other = save_photomaker(tmp_path / "p.bin", encoder, tiny_lora(plain.unet))
+    named = load_story_model(str(own), device="cpu", identity=str(other)).identity
+    assert named is not None
+    assert (named.source, named.sees) == ("p.bin", "head")
+    with (own / OWN_IDENTITY).open("ab") as file:
+        file.write(b"more")
+    assert find_problems(own) == [f"{OWN_IDENTITY} is not the published file: its sha256 differs"]
+
+
+def test_what_an_adapter_looks_at_is_head_or_figure(
+    unet: UNet2DConditionModel, tmp_path: Path
+) -> None:
+    lora, encoder = tiny_lora(unet), encoder_for(unet)
+    file = tmp_path / "p.safetensors"
+    with pytest.raises(WeightsCorrupt, match="sees is 'feet', not head or figure"):
+        load(save_adapter(file, encoder, lora, {SEES: "feet"}), unet)
+
+
+def test_an_adapter_can_tell_that_nobody_is_there(
+    unet: UNet2DConditionModel, tmp_path: Path
+) -> None:
+    encoder = encoder_for(unet)
+    looks = torch.zeros(1, encoder.config.hidden_size)
+    assert encoder.surely_nobody(looks) == [False]
+    doubts = {"somebody.weight": torch.zeros(1, looks.shape[1]), "somebody.bias": torch.zeros(1)}
+    for bias, nobody in ((0.0, False), (-9.0, True)):
+        doubts["somebody.bias"] += bias
+        tensors = encoder.state_dict() | doubts
+        file = tmp_path / f"{nobody}.bin"
+        torch.save({"id_encoder": tensors, "lora_weights": tiny_lora(unet)}, file)
+        assert load_identity(file, load_again(unet), CPU, torch.float32).encoder.surely_nobody(
+            looks
+        ) == [nobody]
+
+
+def load_again(unet: UNet2DConditionModel) -> UNet2DConditionModel:
+    """A network of the same shape without a LoRA."""
+    return UNet2DConditionModel.from_config(unet.config)

@@ -16,11 +16,12 @@ from vivant.base.errors import InvalidInput
 from vivant.comic.page import compose
 from vivant.comic.script import Panel, parse_script
 from vivant.comic.styles import styled
-from vivant.endpoints.storydiffusion.reference import merged_from, read_references
+from vivant.endpoints.storydiffusion.reference import Reference, merged_from, read_references
 from vivant.endpoints.storydiffusion.request import Redo, Request
 from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
 from vivant.engine.runners import Runner
 from vivant.pose.estimate import Estimator
+from vivant.weights.traits import Sees
 
 if TYPE_CHECKING:
     from vivant.weights.model import StoryModel
@@ -81,7 +82,7 @@ class Storyboard:
         sa64: share on the fine grid, 0 to 1.
         width: that panels are drawn at, in pixels.
         height: the same.
-        references: squares around the person whom the character is to look like.
+        references: pictures of the person whom the character is to look like.
         merged_from: the first step, from 0, in which they count.
     """
 
@@ -95,7 +96,7 @@ class Storyboard:
     sa64: float
     width: int
     height: int
-    references: tuple[Image.Image, ...] = ()
+    references: tuple[Reference, ...] = ()
     merged_from: int = 0
 
 
@@ -109,7 +110,7 @@ class Script:
     """
 
     panels: tuple[Panel, ...]
-    references: tuple[Image.Image, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,11 @@ class Limits:
     """What a model can do.
 
     Attributes:
-        sees: whether it can draw whom a reference image shows.
+        sees: which part of a reference image it looks at, to draw who it shows; None where it
+            reads none.
     """
 
-    sees: bool
+    sees: Sees | None
 
 
 def load(
@@ -163,7 +165,7 @@ def model_of(request: Request) -> str:
 
 def limits(model: StoryModel) -> Limits:
     """What a model can do. Sizes are no limit: what it cannot draw as large is enlarged."""
-    return Limits(sees=model.identity is not None)
+    return Limits(sees=None if model.identity is None else model.identity.sees)
 
 
 def check(
@@ -178,12 +180,15 @@ def check(
 
     Raises:
         VivantError: what `read_script` and `read_references` raise, or there is a reference image
-            and the model reads none.
+            and the model reads none, or would see nobody in it.
     """
     panels = read_script(request)
-    if limits is not None and not limits.sees:
+    if limits is not None and limits.sees is None:
         refuse_references(request)
     script = Script(panels, read_references(request, estimator))
+    if limits is not None and limits.sees is not None:
+        for reference in script.references:
+            reference.part(limits.sees)
     drawn = len(panels) if request.redo is None else request.num_ids + 1
     return Work(request, script, effort(request, drawn), request.num_steps)
 
@@ -277,6 +282,7 @@ def run(model: StoryModel, work: Work) -> Events:
 
     Raises:
         InvalidInput: there is a reference image and the model reads none.
+        NobodyFound: the model sees nobody in it.
     """
     from vivant.endpoints.storydiffusion.pipeline import generate  # noqa: PLC0415  # torch
 

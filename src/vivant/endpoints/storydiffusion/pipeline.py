@@ -140,7 +140,8 @@ def cast_of(model: StoryModel, board: Storyboard) -> Cast:
     )
     if model.identity is None or not board.references:
         return cast
-    seen = see(board.references, model.identity)
+    parts = [reference.part(model.identity.sees) for reference in board.references]
+    seen = see(parts, model.identity)
     with_pictures = merged(prompts, encoded[-count:], encoders, seen, model.identity)
     return replace(cast, merged=with_pictures, merged_from=board.merged_from)
 

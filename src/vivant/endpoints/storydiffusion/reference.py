@@ -1,18 +1,24 @@
-"""The reference image: read, checked, and cut out around the person's head and shoulders."""
+"""The reference image: read, checked, and cut out around the person in it."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image
 
 from vivant.base.errors import InvalidInput, NobodyFound, WeightsUnavailable
 from vivant.endpoints.storydiffusion.request import Request
+from vivant.endpoints.storydiffusion.squares import (
+    SMALLEST,
+    Square,
+    around_figure,
+    around_head,
+    middle,
+)
 from vivant.pose.estimate import Estimator
 from vivant.pose.inputs import open_picture
-from vivant.pose.skeleton import Person
+from vivant.weights.traits import Sees
 
 TRIGGER = "img"
 """Stands behind the class word that the reference image is for."""
@@ -20,20 +26,47 @@ TRIGGER = "img"
 CLASS_WORDS = ("man", "woman", "boy", "girl")
 """What is usually before it; any word will do."""
 
-SMALLEST = 64
-"""Shorter side of a reference image in pixels; less shows nobody."""
-
 LATEST_STEP = 30
 """The reference counts from here on at the latest, as in StoryDiffusion's public code."""
-
-_NOSE, _NECK, _EYES_AND_EARS = 0, 1, (14, 15, 16, 17)
-_SHOULDERS = (2, 5)
 
 _HAS_TRIGGER = re.compile(rf"\w\s+{TRIGGER}\b")
 
 
-def read_references(request: Request, estimator: Estimator | None) -> tuple[Image.Image, ...]:
-    """Squares around the person that a request's `ref_image` shows; none where it has none.
+@dataclass(frozen=True)
+class Reference:
+    """A reference image, and where the person in it is.
+
+    Attributes:
+        picture: in RGB.
+        head: the square around the head.
+        figure: the square around the whole person.
+        found: whether an estimator saw somebody, or none was there to look.
+    """
+
+    picture: Image.Image
+    head: Square
+    figure: Square
+    found: bool = True
+
+    def part(self, sees: Sees) -> Image.Image:
+        """What a model looks at.
+
+        Estimators are made for photos. A model that looks at whole figures looks at drawings too,
+        and sees for itself whether anybody is there.
+
+        Raises:
+            NobodyFound: the model looks at heads, and nobody was found.
+        """
+        if sees == "figure":
+            return self.figure.of(self.picture)
+        if not self.found:
+            width, height = self.picture.size
+            raise NobodyFound(f"ref_image {width}x{height}: nobody found in it")
+        return self.head.of(self.picture)
+
+
+def read_references(request: Request, estimator: Estimator | None) -> tuple[Reference, ...]:
+    """Whom a request's `ref_image` shows; none where it has none.
 
     Args:
         request: its `ref_image` is a picture, a file's bytes, or several of these.
@@ -43,7 +76,6 @@ def read_references(request: Request, estimator: Estimator | None) -> tuple[Imag
         InvalidInput: the image is no picture or too small, or the description does not say whom it
             shows.
         UnreadablePicture: the bytes are no picture.
-        NobodyFound: it shows nobody.
     """
     if request.ref_image is None:
         return ()
@@ -55,7 +87,7 @@ def read_references(request: Request, estimator: Estimator | None) -> tuple[Imag
         )
     given = request.ref_image
     several = given if isinstance(given, list | tuple) else [given]
-    return tuple(_square(_picture(each), estimator) for each in several)
+    return tuple(_located(_picture(each), estimator) for each in several)
 
 
 def merged_from(request: Request) -> int:
@@ -82,41 +114,21 @@ def _picture(given: object) -> Image.Image:
     return picture
 
 
-def _square(picture: Image.Image, estimator: Estimator | None) -> Image.Image:
-    """The square around a picture's largest person's head, or its middle."""
+def _located(picture: Image.Image, estimator: Estimator | None) -> Reference:
+    """A picture with its largest person, or with its middle in place of one."""
+    centre = middle(picture.size)
+    unknown = Reference(picture, centre, centre)
     if estimator is None:
-        return _cut(picture, picture.width / 2, picture.height / 2, min(picture.size))
+        return unknown
     try:
         people = estimator.people(picture)
     except WeightsUnavailable:  # reading photos is not set up here; a portrait's middle will do
-        return _square(picture, None)
+        return unknown
     if not people:
-        raise NobodyFound(f"ref_image {picture.width}x{picture.height}: nobody found in it")
-    return _around_head(picture, people[0])
-
-
-def _around_head(picture: Image.Image, person: Person) -> Image.Image:
-    """Three head widths around the head, as far as the picture goes."""
-    head = _seen(person, (_NOSE, *_EYES_AND_EARS))
-    shoulders = _seen(person, _SHOULDERS)
-    if not head:
-        return _square(picture, None)
-    x = sum(at[0] for at in head) / len(head)
-    y = sum(at[1] for at in head) / len(head)
-    width = max(at[0] for at in head) - min(at[0] for at in head)
-    if len(shoulders) == len(_SHOULDERS):
-        width = max(width, 0.5 * math.dist(*shoulders))
-    side = min(max(3.2 * width, SMALLEST), *picture.size)
-    return _cut(picture, x, y, side)
-
-
-def _seen(person: Person, joints: Sequence[int]) -> list[tuple[float, float]]:
-    rows = (person.body[joint] for joint in joints)
-    return [(float(x), float(y)) for x, y, confidence in rows if confidence > 0]
-
-
-def _cut(picture: Image.Image, x: float, y: float, side: float) -> Image.Image:
-    """The square of this side around a point, moved to lie within the picture."""
-    left = min(max(x - side / 2, 0), picture.width - side)
-    top = min(max(y - side / 2, 0), picture.height - side)
-    return picture.crop((round(left), round(top), round(left + side), round(top + side)))
+        return Reference(picture, centre, centre, found=False)
+    body = people[0].body
+    return Reference(
+        picture,
+        around_head(body, picture.size) or centre,
+        around_figure(body, picture.size) or centre,
+    )
