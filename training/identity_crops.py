@@ -1,0 +1,107 @@
+"""Reference pictures to train an identity adapter on: what the product cuts out, and a little off.
+
+The product cuts a square around the figure that the pose estimator finds, and takes the picture's
+middle where it finds none, as it often does on drawings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from training.judges import HIDDEN
+from training.story_judges import story_labels
+from training.world import vocabulary as words
+from vivant.diffusion.reference import as_seen
+from vivant.endpoints.storydiffusion.squares import Square, around_figure
+
+Rng = np.random.Generator
+
+WHOLE = 0.6
+"""Share of references that are whole pictures, as where nobody was found: on drawings, mostly."""
+
+LOST_JOINTS = 0.15
+"""Share of figures of which the estimator misses joints."""
+
+TRAITS: dict[str, tuple[str, ...]] = {
+    "person": ("no", "yes"),
+    "who": tuple(words.WHO),
+    "skin": tuple(words.SKIN_TONES),
+    "hair": tuple(words.HAIR_COLOURS),
+    "hair_style": tuple(words.HAIR_STYLES),
+    "garment": tuple(words.GARMENTS),
+    "garment_colour": tuple(words.GARMENT_COLOURS),
+    "bottom": (*words.BOTTOMS, "none"),
+    "bottom_colour": (*words.GARMENT_COLOURS, "none"),
+    "hat": (*words.GARMENT_COLOURS, "none"),
+    "glasses": ("no", "yes"),
+}
+"""What an adapter learns to see before it learns to tell a UNet."""
+
+
+def trait_labels(record: dict[str, Any]) -> list[int]:
+    """Class numbers of a record of `make_story_data`, as `TRAITS` orders them.
+
+    `HIDDEN` where the picture does not show a trait, and for all but `person` where nobody is.
+    """
+    labels = dict.fromkeys(TRAITS, HIDDEN) | {"person": int(bool(record["people"]))}
+    if record["people"]:
+        person, seen = record["people"][0], story_labels(record)
+        said = {name: person[name] for name in TRAITS if name in person}
+        said |= {"hat": person["hat"] or "none", "glasses": "yes" if person["glasses"] else "no"}
+        if person["bottom"] is None:
+            said |= {"bottom": "none", "bottom_colour": "none"}
+        if seen["bottom_shown"] != 1:
+            said = {name: value for name, value in said.items() if "bottom" not in name}
+        for name in ("garment", "hair", "glasses"):
+            if seen[name] == HIDDEN:
+                del said[name]
+        labels |= {name: TRAITS[name].index(value) for name, value in said.items()}
+    return list(labels.values())
+
+
+def any_square(rng: Rng, record: dict[str, Any], side: int) -> Square:
+    """A square that the product might cut of a picture of `side` pixels."""
+    body = np.array(record["joints"][0] if record["joints"] else np.zeros((18, 3)), np.float32)
+    if rng.random() < LOST_JOINTS:
+        body[rng.random(18) < rng.choice([0.1, 0.3]), 2] = 0
+    found = around_figure(body, (side, side))
+    if found is None or rng.random() < WHOLE:
+        found = Square(0, 0, side)
+    size = min(found.side * float(rng.uniform(0.78, 1.3)), side)
+    shift = rng.normal(0, 0.05, 2) * found.side
+    corner = np.array([found.left, found.top]) + (found.side - size) / 2 + shift
+    left, top = np.clip(corner, 0, side - size)
+    return Square(float(left), float(top), float(size))
+
+
+def crop(
+    rng: Rng, picture: NDArray[np.uint8], record: dict[str, Any], side: int
+) -> NDArray[np.uint8]:
+    """One reference [side, side, 3]: cut, sometimes mirrored, brighter, darker or blurred."""
+    cut = any_square(rng, record, picture.shape[0]).of(Image.fromarray(picture))
+    if rng.random() < 0.5:
+        cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if rng.random() < 0.3:
+        fewer = int(rng.integers(side // 2, side))
+        cut = cut.resize((fewer, fewer), Image.Resampling.BILINEAR)
+    seen = np.asarray(cut.resize((side, side), Image.Resampling.BICUBIC), np.float32)
+    gain, offset = rng.normal(1, 0.04), rng.normal(0, 4)
+    return np.clip(seen * gain + offset, 0, 255).astype(np.uint8)
+
+
+def crops(
+    rng: Rng,
+    pictures: NDArray[np.uint8],
+    records: list[dict[str, Any]],
+    which: NDArray[np.int64],
+    side: int,
+) -> Tensor:
+    """References of the pictures of some numbers, as the encoder takes them, [n, 3, side, side]."""
+    cut = np.stack([crop(rng, pictures[i], records[i], side) for i in which])
+    return as_seen(torch.from_numpy(cut))
