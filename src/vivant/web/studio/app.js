@@ -8,12 +8,16 @@ import { PosePage } from "./pages/pose.js";
 import { StoryPage } from "./pages/story.js";
 import { WelcomePage } from "./pages/welcome.js";
 import "./ui/code.js";
-import "./ui/controls.js";
 import { h, kept } from "./ui/dom.js";
+import "./ui/drawbutton.js";
 import { icon } from "./ui/icons.js";
+import { listenForKeys, showKeys } from "./ui/keysheet.js";
 import { problemCard } from "./ui/notes.js";
 import "./ui/progress.js";
+import "./ui/seedfield.js";
+import "./ui/settings.js";
 import "./ui/takes.js";
+import { tool } from "./ui/tools.js";
 
 const PAGES = [
   { name: "pose", label: "Pose", icon: "figure" },
@@ -54,11 +58,20 @@ class Studio {
 
   async start() {
     const [, invitation] = INVITATION.exec(location.hash) ?? [];
-    if (invitation) {
-      this.#welcome();
-      await this.#pages.get("welcome").enter({ invitation });
-    } else if (this.api.isSignedIn) await this.begin();
+    if (invitation) await this.#follow(invitation);
+    else if (this.api.isSignedIn) await this.begin();
     else this.#welcome();
+  }
+
+  async #follow(invitation) {
+    hideLink();
+    try {
+      await this.api.enter({ invitation });
+    } catch (problem) {
+      this.#welcome().refuse(problem);
+      return;
+    }
+    await this.begin();
   }
 
   /** Everything that needs a session. */
@@ -103,10 +116,11 @@ class Studio {
 
   #welcome() {
     document.body.classList.remove("inside");
-    history.replaceState(null, "", location.pathname); // no link stays in the address bar
+    hideLink();
     const page = new WelcomePage(this);
     this.#pages = new Map([["welcome", page]]);
     this.#main.replaceChildren(page);
+    return page;
   }
 
   #bar() {
@@ -120,8 +134,10 @@ class Studio {
       .append(
         h("a.mark", { href: "#/pose", "aria-label": "Vivant studio" }, "Vivant"),
         h("nav", { "aria-label": "Studio" }, this.links),
+        tool("keys", "Keys", showKeys, "?"),
         this.purse,
       );
+    listenForKeys();
   }
 
   #route() {
@@ -138,5 +154,8 @@ class Studio {
     scrollTo(0, 0);
   }
 }
+
+/** No link that lets somebody in stays in the address bar. */
+const hideLink = () => history.replaceState(null, "", location.pathname);
 
 new Studio().start();

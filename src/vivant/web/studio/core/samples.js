@@ -4,7 +4,7 @@ export const LANGUAGES = [
   { name: "curl", label: "curl" },
   { name: "python", label: "Python" },
   { name: "javascript", label: "JavaScript" },
-  { name: "client", label: "Official client" },
+  { name: "client", label: "Client" },
 ];
 
 const WIDTH = 96;

@@ -1,7 +1,7 @@
 // Account: what is left, where it went, and the keys.
 
 import { ago, credits } from "../core/words.js";
-import { h, unique } from "../ui/dom.js";
+import { h, kept, unique } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { ask, note, problemCard } from "../ui/notes.js";
 
@@ -11,6 +11,8 @@ const KINDS = {
   settle: "Given back, it cost less",
   release: "Given back",
 };
+
+const quoted = (word) => (/^[\w.@-]+$/.test(word) ? word : `"${word}"`);
 
 export class AccountPage extends HTMLElement {
   constructor(app) {
@@ -56,7 +58,7 @@ export class AccountPage extends HTMLElement {
         "p.help",
         {},
         "Credits are set aside when a drawing begins, and kept only when it is finished. More of them: ",
-        h("code", {}, `vivant keys topup ${me.account} 10`),
+        h("code", {}, `vivant keys topup ${quoted(me.account)} 10`),
       ),
     );
   }
@@ -174,7 +176,7 @@ export class AccountPage extends HTMLElement {
             "p.help",
             {},
             "Keys are made by whoever runs the server: ",
-            h("code", {}, `vivant keys create ${me.account}`),
+            h("code", {}, `vivant keys create ${quoted(me.account)}`),
           ),
     );
   }
@@ -257,12 +259,18 @@ export class AccountPage extends HTMLElement {
       { "aria-label": "This browser" },
       h("h2", {}, "This browser"),
       group,
-      h(
-        "button.quiet",
-        { type: "button", on: { click: () => this.app.api.leave() } },
-        "Leave the studio",
-      ),
+      h("button.quiet", { type: "button", on: { click: () => this.#leave() } }, "Leave the studio"),
     );
+  }
+
+  // Whoever comes to this browser next finds nothing of what was made here.
+  async #leave() {
+    try {
+      await this.app.api.leave();
+      kept.forget();
+    } catch (problem) {
+      note(problem.message, "bad");
+    }
   }
 }
 

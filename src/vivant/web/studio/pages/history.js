@@ -6,6 +6,7 @@ import { ago, count, credits, seconds } from "../core/words.js";
 import { here } from "../net/api.js";
 import { download, h } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
+import { enlarge } from "../ui/lightbox.js";
 import { ask, note, problemCard } from "../ui/notes.js";
 
 const PLACES = { "sd3-med-pose": "pose", storydiffusion: "story" };
@@ -107,6 +108,7 @@ export class HistoryPage extends HTMLElement {
                 on: { error: (event) => event.target.replaceWith(gone("no longer kept")) },
               })
             : gone(WORDS[past.status]),
+          manyOf(past),
         ),
         h("span.title", {}, title),
         h(
@@ -167,16 +169,24 @@ export class HistoryPage extends HTMLElement {
         },
       },
       h(
-        "div.shots",
+        `div.shots${past.outputs.length > 1 ? ".several" : ""}${isStory(past) ? ".paged" : ""}`,
         { tabindex: "0", role: "group", "aria-label": "Pictures" },
         past.outputs.length
           ? past.outputs.map((output, at) =>
-              h("img", {
-                src: here(output.url),
-                alt: `${output.kind} ${at + 1}`,
-                loading: "lazy",
-                on: { error: (event) => event.target.replaceWith(gone("no longer kept")) },
-              }),
+              h(
+                "button.zoom",
+                {
+                  type: "button",
+                  "aria-label": `Look at ${output.kind} ${at + 1} in full`,
+                  on: { click: () => enlarge(past.outputs.map(shownOf), at) },
+                },
+                h("img", {
+                  src: here(output.url),
+                  alt: `${output.kind} ${at + 1}`,
+                  loading: "lazy",
+                  on: { error: (event) => event.target.replaceWith(gone("no longer kept")) },
+                }),
+              ),
             )
           : gone(past.error ?? WORDS[past.status]),
       ),
@@ -237,6 +247,22 @@ export class HistoryPage extends HTMLElement {
     document.body.append(dialog);
     dialog.showModal();
   }
+}
+
+const isStory = ({ model }) => PLACES[model] === "story";
+
+const shownOf = ({ url, kind, file_name: name }, at) => ({
+  src: here(url),
+  alt: `${kind} ${at + 1}`,
+  name,
+});
+
+/** How many pictures there are besides the one that is shown. */
+function manyOf(past) {
+  const made = past.outputs.length;
+  if (made < 2) return null;
+  const panels = past.outputs.filter(({ kind }) => kind === "panel").length;
+  return h("span.many", {}, isStory(past) ? count(panels, "panel") : count(made, "picture"));
 }
 
 const gone = (text) => h("span.gone", {}, icon("picture"), text);

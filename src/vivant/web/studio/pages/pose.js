@@ -1,11 +1,11 @@
 // Pose: figures on the left, the picture beside them, words and settings on the right.
 
 import { controlsOf, defaultsOf, requestOf } from "../core/schema.js";
-import { fromOpenPose } from "../core/skeleton.js";
+import { fromOpenPose } from "../core/openpose.js";
 import { credits } from "../core/words.js";
 import { here } from "../net/api.js";
 import { Job, Underway } from "../net/job.js";
-import { h, kept, settled, unique } from "../ui/dom.js";
+import { h, kept, unique } from "../ui/dom.js";
 import { PoseEditor } from "../ui/editor.js";
 import { icon } from "../ui/icons.js";
 import { note } from "../ui/notes.js";
@@ -47,6 +47,11 @@ export class PosePage extends HTMLElement {
     for (const part of [this.editor, this.form, this.seed])
       part.addEventListener("change", () => this.#changed());
     this.viewer.invitation = this.#invitation();
+    this.viewer.takes = kept.read("takes", []);
+    this.viewer.addEventListener("change", () => kept.write("takes", this.viewer.takes));
+    this.go.addEventListener("draw", () => this.draw());
+    this.go.addEventListener("allowed", () => this.#blame({}));
+    this.go.addEventListener("refused", ({ detail }) => this.#blame(detail));
     this.viewer.addEventListener("vary", () => {
       this.seed.value = -1;
       this.draw();
@@ -67,8 +72,10 @@ export class PosePage extends HTMLElement {
 
   #brief(draft) {
     const id = unique("prompt");
+    this.wordless = h("p.trouble", { id: unique("trouble") });
     this.prompt = h("textarea.prompt", {
       id,
+      "aria-describedby": this.wordless.id,
       rows: 4,
       maxLength: 10000,
       placeholder: "A girl in a red dress, at the sea, at sunset",
@@ -78,7 +85,8 @@ export class PosePage extends HTMLElement {
     this.seed = document.createElement("seed-field");
     this.form = document.createElement("settings-form");
     this.code = document.createElement("code-samples");
-    this.go = h("button.primary.go", { type: "button", on: { click: () => this.draw() } });
+    this.go = document.createElement("draw-button");
+    this.trouble = h("p.trouble", { role: "status" });
     const shown = this.controls.filter(({ name }) => !OWN.includes(name) && !UNSEEN.includes(name));
     const order = [
       ...UP_FRONT,
@@ -102,6 +110,7 @@ export class PosePage extends HTMLElement {
               {},
               h("div.label", {}, h("label", { for: id }, "What to show")),
               this.prompt,
+              this.wordless,
             ),
             this.form,
             this.seed,
@@ -109,7 +118,7 @@ export class PosePage extends HTMLElement {
         },
         { label: "Code", icon: "code", content: [this.code] },
       ]),
-      h("div.gobar", {}, this.progress, this.go),
+      h("div.gobar", {}, this.progress, this.trouble, this.go),
     ];
   }
 
@@ -182,46 +191,37 @@ export class PosePage extends HTMLElement {
       seed: this.seed.value,
       values: this.form.values,
     });
-    this.prompt.removeAttribute("aria-invalid");
-    this.#quote();
+    if (fields.prompt) this.#blamePrompt("");
+    if (this.editor.hasAnybody && this.app.api.isSignedIn)
+      this.go.quote(this.app.api, SLUG, { ...fields, prompt: fields.prompt || "a picture" });
     this.#paintGo();
   }
 
-  #quote = settled(350, async () => {
-    if (!this.editor.hasAnybody || !this.app.api.isSignedIn) return;
-    try {
-      const fields = { ...this.fields, prompt: this.fields.prompt || "a picture" };
-      this.price = (await this.app.api.post(`/v1/${SLUG}/price`, fields)).price;
-    } catch {
-      this.price = null;
-    }
-    this.#paintGo();
-  });
+  #blame({ field = null, trouble = "" }) {
+    const beside = this.form.blame(field, trouble);
+    this.trouble.textContent = beside ? "" : [field, trouble].filter(Boolean).join(": ");
+  }
+
+  #blamePrompt(trouble) {
+    this.wordless.textContent = trouble;
+    if (trouble) this.prompt.setAttribute("aria-invalid", "true");
+    else this.prompt.removeAttribute("aria-invalid");
+  }
 
   #paintGo() {
     const { samples } = this.form.values;
-    const price = this.price ?? null;
-    const verb = this.#job ? "Drawing" : samples > 1 ? `Draw ${samples} pictures` : "Draw";
-    this.go.replaceChildren(
-      h("span", {}, verb),
-      price === null ? "" : h("span.price", {}, `${credits(price)} credits`),
-    );
-    this.go.disabled = this.#job !== null;
+    this.go.show(samples > 1 ? `Draw ${samples} pictures` : "Draw", this.#job !== null);
   }
 
   draw() {
     if (this.#job) return;
-    const missing = !this.editor.hasAnybody
-      ? "Put somebody on the canvas first."
-      : !this.fields.prompt
-        ? "Say what to show first."
-        : null;
-    if (missing) {
-      note(missing, "bad");
-      if (!this.fields.prompt) {
-        this.prompt.setAttribute("aria-invalid", "true");
-        this.prompt.focus();
-      }
+    if (!this.editor.hasAnybody) {
+      note("Put somebody on the canvas first.", "bad");
+      return;
+    }
+    if (!this.fields.prompt) {
+      this.#blamePrompt("Say what to show first.");
+      this.prompt.focus();
       return;
     }
     const fields = this.fields;
@@ -236,11 +236,9 @@ export class PosePage extends HTMLElement {
     this.progress.follow(job, { retry: () => this.draw() });
     job.addEventListener("accepted", () => Underway.remember("pose", job));
     job.addEventListener("progress", ({ detail }) => {
-      if (detail.preview) this.viewer.preview(detail.preview, job.note.pose);
+      if (detail.preview) this.viewer.preview(detail.preview);
     });
-    job.addEventListener("picture", ({ detail }) =>
-      this.viewer.preview(detail.preview, job.note.pose),
-    );
+    job.addEventListener("picture", ({ detail }) => this.viewer.preview(detail.preview));
     job.addEventListener("completed", ({ detail }) => this.#made(job, detail.result));
     job.addEventListener("over", () => {
       Underway.forget("pose");

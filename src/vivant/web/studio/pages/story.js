@@ -2,24 +2,19 @@
 
 import { controlsOf, defaultsOf, requestOf } from "../core/schema.js";
 import { parseScript, troubleOf } from "../core/script.js";
-import {
-  allDrawn,
-  drawnFrom,
-  isCurrent,
-  pagesRequest,
-  redoRequest,
-  storyRequest,
-} from "../core/story.js";
-import { count, credits } from "../core/words.js";
+import { allDrawn, drawnFrom, redoRequest, storyRequest } from "../core/story.js";
+import { count } from "../core/words.js";
 import { here } from "../net/api.js";
 import { Job, Underway } from "../net/job.js";
-import { download, downloadBlob, h, kept, settled, unique } from "../ui/dom.js";
+import { h, kept, unique } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { note } from "../ui/notes.js";
 import "../ui/pagesheet.js";
 import "../ui/reference.js";
 import "../ui/scriptdesk.js";
 import { tabs } from "../ui/tabs.js";
+import { showGrowing } from "./growing.js";
+import { Printing } from "./printing.js";
 
 const SLUG = "storydiffusion";
 const OWN = ["character_description", "comic_description", "ref_image", "seed"];
@@ -44,6 +39,7 @@ export class StoryPage extends HTMLElement {
     this.#story = draft.story;
     this.sheet = document.createElement("page-sheet");
     this.sheet.className = "pane";
+    this.printing = new Printing(this.app.api, this.sheet);
     this.progress = document.createElement("job-progress");
     this.append(
       h("h1.hidden", {}, "Story"),
@@ -56,7 +52,6 @@ export class StoryPage extends HTMLElement {
       ),
     );
     this.sheet.invitation = this.#invitation();
-    this.sheet.addEventListener("save", ({ detail }) => this.#save(detail));
     this.desk.canRedo = this.#story !== null;
     if (draft.cards.length) this.desk.show(draft.cards);
     else this.desk.begin([]);
@@ -69,10 +64,7 @@ export class StoryPage extends HTMLElement {
     const id = unique("character");
     const placeholder = "A girl with red hair, in a green coat";
     this.character = h("textarea", {
-      id,
-      rows: 2,
-      maxLength: 10000,
-      placeholder,
+      ...{ id, rows: 2, maxLength: 10000, placeholder },
       value: draft.character,
     });
     this.face = document.createElement("reference-picture");
@@ -94,7 +86,7 @@ export class StoryPage extends HTMLElement {
     this.seed = document.createElement("seed-field");
     this.form = document.createElement("settings-form");
     this.code = document.createElement("code-samples");
-    this.go = h("button.primary.go", { type: "button", on: { click: () => this.draw() } });
+    this.go = document.createElement("draw-button");
     this.trouble = h("p.trouble", { role: "status" });
     const shown = this.controls.filter(({ name }) => ![...OWN, ...UNSEEN].includes(name));
     const first = UP_FRONT.map((name) => shown.find((control) => control.name === name));
@@ -102,9 +94,7 @@ export class StoryPage extends HTMLElement {
     this.form.show(
       [...first, ...rest],
       { ...defaultsOf(shown), ...draft.values },
-      {
-        folded: rest.map(({ name }) => name),
-      },
+      { folded: rest.map(({ name }) => name) },
     );
     this.seed.value = draft.seed;
     return [
@@ -118,15 +108,12 @@ export class StoryPage extends HTMLElement {
 
   #invitation() {
     const write = { type: "button", on: { click: () => this.#example() } };
+    const how = "Say who the story is about, write a line for each panel, or paste a whole script.";
     return h(
       "div.hollow",
       {},
       h("p.title", {}, "A page waits to be filled"),
-      h(
-        "p",
-        {},
-        "Say who the story is about, write a line for each panel, or paste a whole script.",
-      ),
+      h("p", {}, how),
       h("button", write, icon("spark"), "Write the example"),
     );
   }
@@ -137,6 +124,12 @@ export class StoryPage extends HTMLElement {
       part.addEventListener("change", () => this.#changed());
     }
     this.desk.addEventListener("redo", ({ detail }) => this.#redo(detail));
+    this.sheet.addEventListener("save", ({ detail }) =>
+      this.printing.save(detail, this.desk.cards, this.#layout()),
+    );
+    this.go.addEventListener("draw", () => this.draw());
+    this.go.addEventListener("allowed", () => this.#blame({}));
+    this.go.addEventListener("refused", ({ detail }) => this.#blame(detail));
     this.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "Enter") this.draw();
     });
@@ -150,8 +143,7 @@ export class StoryPage extends HTMLElement {
   /** Take over a request's fields. */
   load(fields) {
     this.#story = null;
-    this.laidOut = null;
-    this.sheet.pages = [];
+    this.printing.clear();
     this.character.value = fields.character_description ?? "";
     for (const [name, value] of Object.entries(fields)) this.form.set(name, value);
     this.seed.value = Number(fields.seed ?? -1);
@@ -164,12 +156,8 @@ export class StoryPage extends HTMLElement {
     this.load({ ...past.inputs, seed: past.seed ?? past.inputs.seed });
     const panels = past.outputs.filter(({ kind }) => kind === "panel");
     if (panels.length !== this.desk.cards.length) return;
-    this.#drawn(
-      this.desk.cards.map(({ id }) => id),
-      past.inputs,
-      past.outputs,
-      past.seed,
-    );
+    const ids = this.desk.cards.map(({ id }) => id);
+    this.#drawn(ids, past.inputs, past.outputs, past.seed);
   }
 
   get fields() {
@@ -185,12 +173,8 @@ export class StoryPage extends HTMLElement {
   #changed() {
     const { fields } = this;
     const { cards } = this.desk;
-    this.code.call = {
-      base: location.origin,
-      slug: SLUG,
-      fields,
-      file: `page.${fields.output_format}`,
-    };
+    const file = `page.${fields.output_format}`;
+    this.code.call = { base: location.origin, slug: SLUG, fields, file };
     kept.write("story", {
       character: this.character.value,
       cards,
@@ -199,74 +183,42 @@ export class StoryPage extends HTMLElement {
       reference: this.face.value,
       story: this.#story,
     });
-    this.#quote();
+    if (this.app.api.isSignedIn && !this.#missing()) this.go.quote(this.app.api, SLUG, fields);
     this.#paintGo();
-    if (this.#story && allDrawn(cards)) this.#layOut();
-  }
-
-  #quote = settled(400, async () => {
-    if (!this.app.api.isSignedIn || this.#missing()) return;
-    try {
-      this.price = (await this.app.api.post(`/v1/${SLUG}/price`, this.fields)).price;
-      this.trouble.textContent = "";
-    } catch (problem) {
-      this.price = null;
-      if (problem.status === 422) this.trouble.textContent = problem.message;
-    }
-    this.#paintGo();
-  });
-
-  // The page follows captions, order and layout without being drawn again.
-  #layOut = settled(500, async () => {
-    const { cards } = this.desk;
-    if (!allDrawn(cards) || this.#job) return;
-    const request = pagesRequest(cards, this.#layout(), "webp");
-    const asked = JSON.stringify(request);
-    if (asked === this.laidOut) return;
-    try {
-      const { pages, warnings } = await this.app.api.post("/v1/story/pages", request);
-      this.laidOut = asked;
-      this.sheet.pages = pages.map(
-        ({ image, content_type: type }) => `data:${type};base64,${image}`,
+    // The page follows captions, order and layout without being drawn again.
+    if (this.#story && allDrawn(cards))
+      this.printing.layOut(() =>
+        this.#job || !this.#story ? null : { cards: this.desk.cards, layout: this.#layout() },
       );
-      this.sheet.say(warnings[0] ?? this.#standing());
-    } catch (problem) {
-      this.sheet.say(problem.message);
-    }
-  });
+  }
 
   #layout() {
-    return { ...this.form.values, seed: this.#story.seed };
+    return { ...this.form.values, seed: this.#story?.seed ?? -1 };
   }
 
-  #standing() {
-    const changed = this.desk.cards.filter((card) => !isCurrent(card)).length;
-    if (!changed) return "As it will be printed";
-    return `${count(changed, "panel")} changed since ${changed === 1 ? "it was" : "they were"} drawn`;
+  #blame({ field = null, trouble = "" }) {
+    const beside = this.form.blame(field, trouble);
+    this.trouble.textContent = beside ? "" : [field, trouble].filter(Boolean).join(": ");
   }
 
+  // What is still to be said, as {at, trouble}: of a panel, or of the story where `at` is -1.
   #missing() {
     const { cards } = this.desk;
-    if (!cards.length) return "Add a panel first.";
+    if (!cards.length) return { at: -1, trouble: "Add a panel first." };
     const at = cards.findIndex(troubleOf);
-    return at < 0 ? null : `Panel ${at + 1} says nothing yet.`;
+    return at < 0 ? null : { at, trouble: `Panel ${at + 1} says nothing yet.` };
   }
 
   #paintGo() {
-    const price = this.price ?? null;
-    this.go.replaceChildren(
-      h("span", {}, this.#job ? "Drawing" : `Draw ${count(this.desk.cards.length, "panel")}`),
-      price === null ? "" : h("span.price", {}, `${credits(price)} credits`),
-    );
-    this.go.disabled = this.#job !== null;
+    this.go.show(`Draw ${count(this.desk.cards.length, "panel")}`, this.#job !== null);
   }
 
   draw() {
     if (this.#job) return;
     const missing = this.#missing();
     if (missing) {
-      note(missing, "bad");
-      this.querySelector("textarea[data-empty]")?.focus();
+      note(missing.trouble, "bad");
+      if (missing.at >= 0) this.desk.blame(missing.at);
       return;
     }
     const { fields } = this;
@@ -284,43 +236,20 @@ export class StoryPage extends HTMLElement {
       return;
     }
     const { request: fields, panels, at } = asked;
-    const told = {
-      kind: "one",
-      ids: [card.id],
-      panels,
-      at,
-      drawn: drawnFrom(card),
-      steps: fields.num_steps,
-    };
+    const drawn = drawnFrom(card);
+    const told = { kind: "one", ids: [card.id], panels, at, drawn, steps: fields.num_steps };
     this.#follow(new Job(this.app.api, { slug: SLUG, fields, note: told }), () => this.#redo(card));
   }
 
   #follow(job, retry) {
     this.#job = job;
     this.progress.follow(job, { retry });
-    const cardOf = (index) => job.note.ids[job.note.kind === "all" ? index : 0];
-    const done = new Map();
+    showGrowing(job, this.desk, this.sheet);
     job.addEventListener("accepted", () => Underway.remember("story", job));
-    job.addEventListener("progress", ({ detail }) => {
-      const shown = detail.panels.filter(
-        (index) => job.note.kind === "all" || index === job.note.at,
-      );
-      for (const index of shown) {
-        done.set(index, (done.get(index) ?? 0) + 1);
-        this.desk.list.growing(cardOf(index), {
-          share: Math.min(done.get(index) / job.note.steps, 0.99),
-        });
-      }
-    });
-    job.addEventListener("picture", ({ detail: { kind, index, preview } }) => {
-      if (kind === "panel") this.desk.list.growing(cardOf(index), { preview, share: 1 });
-      else if (index === 0) this.sheet.pages = [preview];
-    });
     job.addEventListener("completed", ({ detail }) => this.#made(job, detail.result));
     job.addEventListener("over", () => {
       Underway.forget("story");
       this.#job = null;
-      this.desk.list.settle();
       this.#changed();
       this.app.refresh();
     });
@@ -353,32 +282,9 @@ export class StoryPage extends HTMLElement {
         this.desk.list.update(id, { image: panels[at], drawn: drawnFrom(told[at]), origin: at });
     });
     this.seed.used(seed);
-    this.sheet.pages = images.filter(({ kind }) => kind !== "panel").map(({ url }) => here(url));
-    if (allDrawn(this.desk.cards)) {
-      this.laidOut = JSON.stringify(pagesRequest(this.desk.cards, this.#layout(), "webp"));
-    }
-    this.sheet.say(this.#standing());
+    const pages = images.filter(({ kind }) => kind !== "panel").map(({ url }) => here(url));
+    this.printing.show(pages, this.desk.cards, this.#layout());
     this.#changed();
-  }
-
-  async #save(format) {
-    if (format === "pages") {
-      this.sheet.pages.forEach((url, at) =>
-        download(url, `page-${at + 1}.${this.form.values.output_format}`),
-      );
-      return;
-    }
-    if (!allDrawn(this.desk.cards)) {
-      note("Some panels are not drawn yet.");
-      return;
-    }
-    try {
-      const request = pagesRequest(this.desk.cards, this.#layout(), format);
-      const file = await this.app.api.file("/v1/story/pages", request);
-      downloadBlob(file, format === "zip" ? "panels.zip" : `story.${format}`);
-    } catch (problem) {
-      note(problem.message, "bad");
-    }
   }
 
   #resume() {

@@ -1,6 +1,7 @@
 // Welcome: for browsers that are not let in yet.
 
-import { boxOf, fromOpenPose } from "../core/skeleton.js";
+import { fromOpenPose } from "../core/openpose.js";
+import { boxOf } from "../core/skeleton.js";
 import { h, unique } from "../ui/dom.js";
 import { problemCard } from "../ui/notes.js";
 import { silhouette } from "../ui/figures.js";
@@ -38,7 +39,7 @@ export class WelcomePage extends HTMLElement {
     this.trouble = h("div");
     const enter = async (event) => {
       event.preventDefault();
-      await this.enter({ key: key.value });
+      await this.#enter({ key: key.value });
     };
     this.append(
       h(
@@ -79,13 +80,19 @@ export class WelcomePage extends HTMLElement {
     }
   }
 
-  async enter(fields) {
+  async #enter(fields) {
     try {
       await this.app.api.enter(fields);
-      await this.app.begin();
     } catch (problem) {
-      this.trouble.replaceChildren(problemCard(problem));
+      this.refuse(problem);
+      return;
     }
+    await this.app.begin();
+  }
+
+  /** Say why somebody is not let in. */
+  refuse(problem) {
+    this.trouble.replaceChildren(problemCard(problem));
   }
 }
 

@@ -1,82 +1,14 @@
-// Settings as controls, made from what the endpoint says of its fields.
+// Controls for values: each is made from what the endpoint says of a field.
 
-import { fitted } from "../core/schema.js";
-import { h, set, unique } from "./dom.js";
-import { icon } from "./icons.js";
+import { h, unique } from "./dom.js";
 
 /**
- * A group of controls. `values` is read and written by name; each change is told as "change".
+ * A control as {element, write}: `changed` is called with what a person set, and gives back the
+ * value that it became; `write` shows a value.
  */
-export class SettingsForm extends HTMLElement {
-  #controls = [];
-  #values = {};
-  #inputs = new Map();
-
-  /** Show these controls for these values, some of them inside a fold. */
-  show(controls, values, { folded = [], fold = "Finer settings" } = {}) {
-    this.#controls = controls;
-    this.#values = { ...values };
-    this.#inputs.clear();
-    const hidden = new Set(folded);
-    const plain = controls.filter(({ name }) => !hidden.has(name));
-    const behind = controls.filter(({ name }) => hidden.has(name));
-    this.replaceChildren(
-      h(
-        "div.settings",
-        {},
-        plain.map((control) => this.#field(control)),
-      ),
-      behind.length > 0
-        ? h(
-            "details.fold",
-            {},
-            h("summary", {}, fold, h("span.count", {}, String(behind.length))),
-            h(
-              "div.settings",
-              {},
-              behind.map((control) => this.#field(control)),
-              h(
-                "button.quiet",
-                { type: "button", on: { click: () => this.reset() } },
-                "Back to the defaults",
-              ),
-            ),
-          )
-        : "",
-    );
-  }
-
-  get values() {
-    return { ...this.#values };
-  }
-
-  set(name, value) {
-    if (!this.#inputs.has(name)) return;
-    this.#values[name] = value;
-    this.#inputs.get(name)(value);
-    this.dispatchEvent(new Event("change"));
-  }
-
-  reset() {
-    for (const control of this.#controls) {
-      this.#values[control.name] = control.default;
-      this.#inputs.get(control.name)(control.default);
-    }
-    this.dispatchEvent(new Event("change"));
-  }
-
-  #field(control) {
-    const make = { slider, number, choice, steps, switch: toggle }[control.kind] ?? words;
-    const changed = (value) => {
-      this.#values[control.name] = fitted(control, value);
-      this.dispatchEvent(new Event("change"));
-      return this.#values[control.name];
-    };
-    const { element, write } = make(control, changed);
-    write(this.#values[control.name] ?? null);
-    this.#inputs.set(control.name, write);
-    return element;
-  }
+export function controlFor(control, changed) {
+  const make = { slider, number, choice, steps, switch: toggle }[control.kind] ?? words;
+  return make(control, changed);
 }
 
 function labelled(control, id, input, beside = null) {
@@ -190,7 +122,7 @@ function toggle(control, changed) {
   box.addEventListener("change", () => changed(box.checked));
   const element = h(
     "div.field",
-    {},
+    { data: { name: control.name } },
     h("label.switch", { for: id }, box, control.label),
     control.help && h("p.help", {}, control.help),
   );
@@ -218,75 +150,3 @@ function words(control, changed) {
     },
   };
 }
-
-/** The seed: locked to a number, or a new one for every picture. */
-export class SeedField extends HTMLElement {
-  #locked = false;
-
-  constructor() {
-    super();
-    const most = 2 ** 53 - 1;
-    const placeholder = "a new one each time";
-    this.input = h("input", {
-      type: "number",
-      id: unique("seed"),
-      min: 0,
-      max: most,
-      step: 1,
-      placeholder,
-    });
-    this.lock = h("button.tool", { type: "button", on: { click: () => this.#turn() } });
-    this.input.addEventListener("input", () => this.#write(this.input.value !== ""));
-  }
-
-  connectedCallback() {
-    if (this.firstChild) return;
-    this.append(
-      h(
-        "div.field",
-        {},
-        h("div.label", {}, h("label", { for: this.input.id }, "Seed")),
-        h("div.joined", {}, this.input, this.lock),
-        h("p.help", {}, "The same seed and settings give the same picture."),
-      ),
-    );
-    this.#paint();
-  }
-
-  /** The locked seed, or -1 for a new one. */
-  get value() {
-    return this.#locked && this.input.value !== "" ? Number(this.input.value) : -1;
-  }
-
-  set value(seed) {
-    if (seed >= 0) this.input.value = seed;
-    this.#write(seed >= 0);
-  }
-
-  /** Show the seed that was used, without keeping it. */
-  used(seed) {
-    if (!this.#locked) this.input.value = seed;
-  }
-
-  #turn() {
-    const locked = !this.#locked && this.input.value !== "";
-    if (!locked) this.input.value = "";
-    this.#write(locked);
-  }
-
-  #write(locked) {
-    this.#locked = locked;
-    this.#paint();
-    this.dispatchEvent(new Event("change"));
-  }
-
-  #paint() {
-    const label = this.#locked ? "Seed locked; choose a new one each time" : "Lock the seed";
-    this.lock.replaceChildren(icon(this.#locked ? "lock" : "dice"));
-    set(this.lock, { "aria-pressed": String(this.#locked), "aria-label": label, title: label });
-    this.input.classList.toggle("loose", !this.#locked);
-  }
-}
-
-customElements.define("settings-form", SettingsForm);
-customElements.define("seed-field", SeedField);

@@ -39,6 +39,15 @@ export function set(element, properties) {
   return element;
 }
 
+/** Repaint a part of the page, and give the focus back to what has the same name as before. */
+export function keepingFocus(part, repaint) {
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const name = focused?.getAttribute("aria-label");
+  repaint();
+  if (name && !focused.isConnected)
+    part.querySelector(`[aria-label="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
+}
+
 let last = 0;
 export const unique = (prefix) => `${prefix}-${(last += 1)}`;
 
@@ -80,5 +89,13 @@ export const kept = {
     } catch {
       // A full or forbidden store costs the draft after a reload, and nothing now.
     }
+  },
+
+  /** Forget all that was kept, but not how the studio looks. */
+  forget() {
+    const theme = this.read("theme", "auto");
+    for (const name of Object.keys(localStorage))
+      if (name.startsWith("vivant.")) localStorage.removeItem(name);
+    this.write("theme", theme);
   },
 };

@@ -3,39 +3,29 @@
 import {
   addPeople,
   duplicatePerson,
-  emptyPose,
-  fromOpenPose,
-  hasAnybody,
   mirrorPerson,
   moveJoint,
   removePerson,
   resize,
-  samePose,
   scalePerson,
-  toOpenPose,
   toggleJoint,
-} from "../core/skeleton.js";
+} from "../core/edits.js";
+import { fromOpenPose, samePose, toOpenPose } from "../core/openpose.js";
+import { emptyPose, hasAnybody } from "../core/skeleton.js";
 import { Undo } from "../core/undo.js";
-import { downloadBlob, h, kept, settled, unique } from "./dom.js";
-import { icon } from "./icons.js";
+import { count } from "../core/words.js";
+import { downloadBlob, h, kept, settled } from "./dom.js";
+import { takeFiles } from "./filedrop.js";
 import "./jointbar.js";
 import { announce, note, problemCard } from "./notes.js";
 import { readPicture } from "./pictures.js";
+import "./posetools.js";
 import "./posetray.js";
 import "./stage.js";
-import { menu, tool } from "./tools.js";
-
-const SHAPES = [
-  ["Square", 768, 768],
-  ["Portrait", 640, 896],
-  ["Landscape", 896, 640],
-  ["Tall", 576, 1024],
-  ["Wide", 1024, 576],
-];
 
 const KEYS =
   "Arrow keys move what is chosen, with Shift further. N and P choose the next and previous joint, " +
-  "F the next figure, Escape the whole figure; plus and minus scale it, brackets turn it.";
+  "F the next figure, Escape the whole figure; plus and minus scale it, brackets turn it, M mirrors it.";
 
 /** Edits one pose; every change of it is told as "change". */
 export class PoseEditor extends HTMLElement {
@@ -61,6 +51,7 @@ export class PoseEditor extends HTMLElement {
   connectedCallback() {
     if (this.stage) return;
     this.stage = document.createElement("pose-stage");
+    this.tools = document.createElement("pose-tools");
     this.joints = document.createElement("joint-bar");
     this.tray = document.createElement("pose-tray");
     this.trouble = h("div.trouble");
@@ -71,7 +62,7 @@ export class PoseEditor extends HTMLElement {
       h("p", {}, "Choose a pose below, or drop a picture of somebody here."),
     );
     this.append(
-      this.#tools(),
+      this.tools,
       this.trouble,
       h("div.table", {}, this.stage, this.hollow),
       this.joints,
@@ -80,7 +71,7 @@ export class PoseEditor extends HTMLElement {
     );
     this.tray.show(this.presets);
     this.#listen();
-    this.#takeFiles();
+    takeFiles(this, (file) => this.open(file));
     this.#paint();
     if (this.pose.people.length) this.stage.select(0);
   }
@@ -112,11 +103,12 @@ export class PoseEditor extends HTMLElement {
   async open(file) {
     this.trouble.replaceChildren();
     this.classList.add("busy");
+    announce("Looking for people");
     try {
       const read = await readPicture(this.api, file);
       this.take(read.pose, read.url ? { url: read.url, opacity: 0.55 } : null);
-      if (read.problem) this.trouble.replaceChildren(unread(read.problem));
-      else announce(`${read.pose.people.length} figures`);
+      if (read.problem) this.trouble.replaceChildren(unread(read.problem, () => this.#standIn()));
+      else announce(count(read.pose.people.length, "figure"));
     } catch (problem) {
       this.trouble.replaceChildren(problemCard(problem));
     } finally {
@@ -124,68 +116,21 @@ export class PoseEditor extends HTMLElement {
     }
   }
 
-  #tools() {
-    return h(
-      "div.tools",
-      { role: "toolbar", "aria-label": "Pose tools" },
-      this.#opener(),
-      menu("save", "Save the pose", "Save", [
-        ["OpenPose JSON", "", () => this.#export("json")],
-        ["Skeleton drawing, PNG", "", () => this.#export("png")],
-      ]),
-      h("span.gap"),
-      this.#fader(),
-      h("span.gap"),
-      tool("undo", "Undo", () => this.#step("undo"), "Ctrl+Z"),
-      tool("redo", "Redo", () => this.#step("redo"), "Ctrl+Y"),
-      h("span.bar"),
-      tool("mirror", "Mirror the figure", () => this.#edit(mirrorPerson)),
-      tool("copy", "Duplicate the figure", () => this.#duplicate(), "Ctrl+D"),
-      tool("trash", "Remove the figure", () => this.#edit(removePerson), "Delete"),
-      menu(
-        "expand",
-        "Shape of the canvas",
-        null,
-        SHAPES.map(([label, width, height]) => [
-          label,
-          `${width} × ${height}`,
-          () => this.#push(resize(this.pose, width, height)),
-        ]),
-      ),
-    );
-  }
-
-  #opener() {
-    const picker = h("input", { type: "file", accept: "image/*,.json", hidden: true });
-    picker.addEventListener("change", () => {
-      if (picker.files[0]) this.open(picker.files[0]);
-      picker.value = "";
-    });
-    const look = {
-      type: "button",
-      title: "Open a picture, a skeleton drawing or OpenPose JSON",
-      "aria-label": "Open a picture",
-      on: { click: () => picker.click() },
-    };
-    return [h("button.tool.labelled", look, icon("picture"), h("span", {}, "Open")), picker];
-  }
-
-  #fader() {
-    const id = unique("fade");
-    this.fade = h("input", { type: "range", id, min: 0, max: 1, step: 0.05 });
-    this.fade.addEventListener("input", () => {
-      this.#backdrop = { ...this.#backdrop, opacity: Number(this.fade.value) };
-      this.stage.backdrop = this.#backdrop;
-    });
-    const away = tool("close", "Take the picture away", () => {
-      this.#backdrop = null;
-      this.#paint();
-    });
-    this.fader = h("span.fade", {}, h("label", { for: id }, "Picture"), this.fade, away);
-    return this.fader;
-  }
-
   #listen() {
+    const asked = {
+      open: (file) => this.open(file),
+      save: (kind) => this.#export(kind),
+      fade: (opacity) => this.#fade(opacity),
+      away: () => this.#takeAway(),
+      shape: ([width, height]) => this.#push(resize(this.pose, width, height)),
+      undo: () => this.#step("undo"),
+      redo: () => this.#step("redo"),
+      mirror: () => this.#edit(mirrorPerson),
+      copy: () => this.#duplicate(),
+      trash: () => this.#edit(removePerson),
+    };
+    for (const [name, action] of Object.entries(asked))
+      this.tools.addEventListener(name, ({ detail }) => action(detail));
     this.stage.addEventListener("draft", () =>
       this.joints.show(this.stage.pose, this.stage.selection),
     );
@@ -209,23 +154,6 @@ export class PoseEditor extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  #takeFiles() {
-    this.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      this.classList.add("over");
-    });
-    this.addEventListener("dragleave", () => this.classList.remove("over"));
-    this.addEventListener("drop", (event) => {
-      event.preventDefault();
-      this.classList.remove("over");
-      if (event.dataTransfer.files[0]) this.open(event.dataTransfer.files[0]);
-    });
-    document.addEventListener("paste", (event) => {
-      const [file] = event.clipboardData?.files ?? [];
-      if (file && this.offsetParent !== null) this.open(file);
-    });
-  }
-
   #key(event) {
     const writing = "input:not([type=range]), select, textarea";
     if (event.target.matches(writing)) return;
@@ -234,9 +162,25 @@ export class PoseEditor extends HTMLElement {
     if (command && key === "z") this.#step(event.shiftKey ? "redo" : "undo");
     else if (command && key === "y") this.#step("redo");
     else if (command && key === "d") this.#duplicate();
+    else if (!command && key === "m") this.#edit(mirrorPerson);
     else if (key === "delete" || key === "backspace") this.#remove();
     else return;
     event.preventDefault();
+  }
+
+  #fade(opacity) {
+    this.#backdrop = { ...this.#backdrop, opacity };
+    this.stage.backdrop = this.#backdrop;
+  }
+
+  // Somebody to fit to a picture by hand.
+  #standIn() {
+    this.#choose(this.presets.find(({ name }) => name === "standing").pose);
+  }
+
+  #takeAway() {
+    this.#backdrop = null;
+    this.#paint();
   }
 
   #choose(preset) {
@@ -302,6 +246,7 @@ export class PoseEditor extends HTMLElement {
   }
 
   #changed() {
+    if (this.hasAnybody) this.trouble.replaceChildren();
     this.#paint();
     this.#save();
     this.dispatchEvent(new Event("change"));
@@ -310,25 +255,18 @@ export class PoseEditor extends HTMLElement {
   #paint() {
     if (this.stage.pose !== this.pose) this.stage.pose = this.pose;
     this.stage.backdrop = this.#backdrop;
-    this.fader.hidden = this.#backdrop === null;
-    this.fade.value = this.#backdrop?.opacity ?? 1;
     this.hollow.hidden = this.pose.people.length > 0 || this.#backdrop !== null;
-    const chosen = Boolean(this.pose.people[this.stage.selection.person]);
-    const usable = {
-      undo: this.#undo.canUndo,
-      redo: this.#undo.canRedo,
-      mirror: chosen,
-      copy: chosen,
-      trash: chosen,
-    };
-    for (const [name, is] of Object.entries(usable)) {
-      this.querySelector(`[data-tool="${name}"]`).disabled = !is;
-    }
+    this.tools.show({
+      canUndo: this.#undo.canUndo,
+      canRedo: this.#undo.canRedo,
+      chosen: Boolean(this.pose.people[this.stage.selection.person]),
+      opacity: this.#backdrop?.opacity ?? null,
+    });
     this.joints.show(this.pose, this.stage.selection);
   }
 }
 
-function unread(problem) {
+function unread(problem, standIn) {
   const nobody = "Nobody was found in this picture";
   return h(
     "div.problem",
@@ -337,7 +275,12 @@ function unread(problem) {
     h(
       "p",
       {},
-      "It lies on the canvas as a guide. Choose a pose below and fit it by hand, or open another picture.",
+      "It lies on the canvas as a guide: choose a pose below and fit it by hand, or open another picture.",
+    ),
+    h(
+      "div.row",
+      {},
+      h("button", { type: "button", on: { click: standIn } }, "Stand somebody there"),
     ),
     h("details", {}, h("summary", {}, "What the server says"), h("p", {}, problem.message)),
   );

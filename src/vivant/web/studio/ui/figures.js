@@ -48,6 +48,36 @@ export function silhouette(person) {
   );
 }
 
+/** The figures as the request had them, letterboxed over the picture as the service does. */
+export function skeletonOver(pose, image) {
+  const scale = Math.min(image.width / pose.width, image.height / pose.height);
+  const [dx, dy] = [
+    (image.width - pose.width * scale) / 2,
+    (image.height - pose.height * scale) / 2,
+  ];
+  const line = image.width / 90;
+  const at = ([x, y]) => [x * scale + dx, y * scale + dy];
+  return s(
+    "svg.overlay",
+    { viewBox: `0 0 ${image.width} ${image.height}`, "aria-hidden": "true" },
+    pose.people.flatMap(({ body }) =>
+      LIMBS.map(([from, to], limb) => {
+        if (!body[from][2] || !body[to][2]) return null;
+        const [[x1, y1], [x2, y2]] = [at(body[from]), at(body[to])];
+        return s("line", {
+          x1,
+          y1,
+          x2,
+          y2,
+          stroke: COLOURS[limb],
+          "stroke-width": line,
+          "stroke-linecap": "round",
+        });
+      }),
+    ),
+  );
+}
+
 function limbLine(person, from, to, look) {
   const [[x1, y1, c1], [x2, y2, c2]] = [person.body[from], person.body[to]];
   return c1 && c2 ? s("line", { x1, y1, x2, y2, "stroke-linecap": "round", ...look }) : null;

@@ -1,6 +1,8 @@
 // Files that people bring: pictures, drawings of skeletons, OpenPose JSON.
 
-import { emptyPose, fromOpenPose, resize } from "../core/skeleton.js";
+import { resize } from "../core/edits.js";
+import { fromOpenPose } from "../core/openpose.js";
+import { emptyPose } from "../core/skeleton.js";
 import { Problem } from "../net/api.js";
 
 const LONGEST_SIDE = 1024;

@@ -1,6 +1,6 @@
 // A script, as cards or as text, whichever is at hand.
 
-import { MOST_PANELS, parseScript, printScript } from "../core/script.js";
+import { MOST_PANELS, parseScript, printScript, troubleOf } from "../core/script.js";
 import { mergeScript, newCard } from "../core/story.js";
 import { count } from "../core/words.js";
 import "./cards.js";
@@ -55,6 +55,12 @@ export class ScriptDesk extends HTMLElement {
     this.#changed();
   }
 
+  /** Say at a card that it says nothing yet, and go there. */
+  blame(at) {
+    if (!this.sheet.hidden) this.#turn();
+    this.list.blame(at, troubleOf(this.cards[at]));
+  }
+
   set canRedo(can) {
     this.list.canRedo = can;
   }
@@ -87,7 +93,7 @@ export class ScriptDesk extends HTMLElement {
   // Several lines pasted into a card are a script.
   #pasted(event) {
     const panels = parseScript(event.clipboardData?.getData("text/plain") ?? "");
-    if (!event.target.closest("panel-cards textarea") || panels.length < 2) return;
+    if (!event.target.closest("panel-cards .line") || panels.length < 2) return;
     event.preventDefault();
     const before = this.cards.filter(({ prompt, image }) => prompt.trim() || image);
     this.list.cards = [...before, ...panels.map((panel) => this.#card(panel))];

@@ -1,22 +1,17 @@
 // The canvas: figures over a picture, moved by pointer or by keys.
 
-import {
-  COLOURS,
-  HAND_EDGES,
-  JOINTS,
-  LIMBS,
-  boxOf,
-  emptyPose,
-  middleOf,
-  moveJoint,
-  movePerson,
-  scalePerson,
-  turnPerson,
-} from "../core/skeleton.js";
+import { dragged, jointAt, personAt } from "../core/grabbing.js";
+import { keyed, spoken } from "../core/keying.js";
+import { emptyPose, middleOf } from "../core/skeleton.js";
+import { count } from "../core/words.js";
+import { backdropImage, figureOf, frameOf } from "./canvas.js";
 import { s } from "./dom.js";
 import { announce } from "./notes.js";
 
-const REACH = 22; // pixels of the screen around a joint that count as the joint
+// Pixels of the screen.
+const REACH = { mouse: 16, pen: 16, touch: 22 };
+const FAVOUR = 3; // by which joints of the chosen figure count as nearer
+const ROOM = 14; // around a figure that still counts as the figure
 
 /**
  * Shows a pose, and tells of edits by hand: "draft" while a hand moves, "edit" when it is done,
@@ -25,7 +20,7 @@ const REACH = 22; // pixels of the screen around a joint that count as the joint
 export class PoseStage extends HTMLElement {
   #pose = emptyPose();
   #selection = { person: -1, joint: -1 };
-  #drag = null;
+  #grip = null;
   #backdrop = null;
 
   connectedCallback() {
@@ -78,131 +73,26 @@ export class PoseStage extends HTMLElement {
   #paint() {
     if (!this.svg) return;
     const { width, height, people } = this.#pose;
+    const { person, joint: held } = this.#selection;
+    const grain = this.#grain;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.style.setProperty("--shape", `${width} / ${height}`);
     this.style.setProperty("--ratio", String(width / height));
-    const shown = [s("rect.ground", { width, height })];
-    if (this.#backdrop) {
-      shown.push(
-        s("image", {
-          href: this.#backdrop.url,
-          width,
-          height,
-          opacity: this.#backdrop.opacity,
-          preserveAspectRatio: "xMidYMid meet",
-        }),
-      );
-    }
-    people.forEach((person, index) => shown.push(this.#figure(person, index)));
-    if (people[this.#selection.person]) shown.push(this.#frame(people[this.#selection.person]));
-    this.svg.replaceChildren(...shown);
-    this.svg.setAttribute(
-      "aria-label",
-      `Pose canvas, ${people.length} figure${people.length === 1 ? "" : "s"}${this.#spoken()}`,
+    const figures = people.map((each, index) =>
+      figureOf(each, { index, chosen: index === person, held, grain, width }),
     );
-  }
-
-  #spoken() {
-    const { person, joint } = this.#selection;
-    if (person < 0 || !this.#pose.people[person]) return "";
-    if (joint < 0) return `, figure ${person + 1} chosen`;
-    const [x, y, seen] = this.#pose.people[person].body[joint];
-    const place = seen ? `at ${Math.round(x)}, ${Math.round(y)}` : "hidden";
-    return `, figure ${person + 1}, ${JOINTS[joint].toLowerCase()} ${place}`;
-  }
-
-  #figure(person, index) {
-    const grain = this.#grain;
-    const line = Math.max(5 * grain, this.#pose.width / 110);
-    const chosen = index === this.#selection.person;
-    const parts = [];
-    LIMBS.forEach(([from, to], at) => {
-      const [[x1, y1, c1], [x2, y2, c2]] = [person.body[from], person.body[to]];
-      if (c1 && c2)
-        parts.push(s("line.limb", { x1, y1, x2, y2, stroke: COLOURS[at], "stroke-width": line }));
-    });
-    for (const hand of [person.leftHand, person.rightHand]) {
-      if (hand)
-        HAND_EDGES.forEach(([from, to]) => {
-          const [[x1, y1, c1], [x2, y2, c2]] = [hand[from], hand[to]];
-          if (c1 && c2) parts.push(s("line.finger", { x1, y1, x2, y2, "stroke-width": line / 3 }));
-        });
-    }
-    for (const [x, y, seen] of person.face ?? [])
-      if (seen) parts.push(s("circle.dot", { cx: x, cy: y, r: line / 5 }));
-    person.body.forEach(([x, y, seen], joint) => {
-      if (!seen && !(chosen && (x || y))) return;
-      const held = chosen && joint === this.#selection.joint;
-      const radius = Math.max(6.5 * grain, line * 0.62) * (held ? 1.35 : 1);
-      parts.push(
-        s(
-          `circle.joint${seen ? "" : ".off"}${held ? ".held" : ""}`,
-          {
-            cx: x,
-            cy: y,
-            r: radius,
-            fill: seen ? COLOURS[joint] : "none",
-            stroke: seen ? (held ? "#fff" : "none") : COLOURS[joint],
-            "stroke-width": 2 * grain,
-            "data-joint": joint,
-            "data-person": index,
-          },
-          s("title", {}, JOINTS[joint]),
-        ),
-      );
-    });
-    return s(`g.figure${chosen ? ".chosen" : ""}`, { "data-person": index }, parts);
-  }
-
-  #frame(person) {
-    const grain = this.#grain;
-    const pad = 18 * grain;
-    const box = boxOf(person);
-    const [x, y] = [box.left - pad, box.top - pad];
-    const [width, height] = [box.width + 2 * pad, box.height + 2 * pad];
-    const size = 11 * grain;
-    const corner = (cx, cy, at) =>
-      s("rect.handle", {
-        x: cx - size / 2,
-        y: cy - size / 2,
-        width: size,
-        height: size,
-        rx: 2 * grain,
-        "data-handle": at,
-        "stroke-width": 1.5 * grain,
-      });
-    const top = Math.max(y - 26 * grain, 10 * grain);
-    return s(
-      "g.frame",
-      {},
-      s("rect.edge", {
-        x,
-        y,
-        width,
-        height,
-        rx: 6 * grain,
-        "stroke-width": 1.2 * grain,
-        "stroke-dasharray": `${5 * grain} ${4 * grain}`,
-      }),
-      s("line.stalk", {
-        x1: x + width / 2,
-        y1: y,
-        x2: x + width / 2,
-        y2: top,
-        "stroke-width": 1.2 * grain,
-      }),
-      s("circle.handle", {
-        cx: x + width / 2,
-        cy: top,
-        r: size / 2,
-        "data-handle": "turn",
-        "stroke-width": 1.5 * grain,
-      }),
-      corner(x, y, "scale"),
-      corner(x + width, y, "scale"),
-      corner(x, y + height, "scale"),
-      corner(x + width, y + height, "scale"),
+    this.svg.replaceChildren(
+      s("rect.ground", { width, height }),
+      ...(this.#backdrop ? [backdropImage(this.#backdrop, this.#pose)] : []),
+      ...figures,
+      ...(people[person] ? [frameOf(people[person], grain)] : []),
     );
+    const told = ["Pose canvas", count(people.length, "figure"), this.#spoken].filter(Boolean);
+    this.svg.setAttribute("aria-label", told.join(", "));
+  }
+
+  get #spoken() {
+    return spoken(this.#pose, this.#selection);
   }
 
   #point(event) {
@@ -213,133 +103,59 @@ export class PoseStage extends HTMLElement {
 
   #down(event) {
     if (event.button !== 0) return;
-    const [x, y] = this.#point(event);
-    const handle = event.target.dataset?.handle;
-    const hit = handle ? null : this.#nearest(x, y, event.pointerType === "touch" ? 1.3 : 1);
-    if (handle)
-      this.#drag = { kind: handle, middle: middleOf(this.#pose.people[this.#selection.person]) };
-    else if (hit) {
-      this.select(hit.person, hit.joint);
-      this.#drag = { kind: "joint" };
-    } else {
-      const person = this.#personAt(x, y);
-      this.select(person);
-      if (person >= 0) this.#drag = { kind: "person" };
-    }
-    if (!this.#drag) return;
-    Object.assign(this.#drag, {
-      start: [x, y],
-      pose: this.#pose,
+    const start = this.#point(event);
+    const kind = event.target.dataset?.handle ?? this.#choose(start, event.pointerType);
+    if (!kind) return;
+    this.#grip = {
+      ...{ kind, start, pose: this.#pose, ...this.#selection },
+      middle: middleOf(this.#pose.people[this.#selection.person]),
       whole: event.shiftKey || event.altKey,
-    });
+    };
     this.svg.setPointerCapture(event.pointerId);
     event.preventDefault();
     this.svg.focus({ preventScroll: true });
   }
 
-  #move(event) {
-    if (!this.#drag) return;
-    const { kind, start, pose, middle, whole } = this.#drag;
-    const { person, joint } = this.#selection;
-    const [x, y] = this.#point(event);
-    const [dx, dy] = [x - start[0], y - start[1]];
-    if (kind === "joint") {
-      const [jx, jy] = pose.people[person].body[joint];
-      this.#pose = moveJoint(pose, person, joint, ...this.#inside(jx + dx, jy + dy), whole);
-    } else if (kind === "person") this.#pose = movePerson(pose, person, dx, dy);
-    else if (kind === "scale") {
-      const reach = (point) => Math.hypot(point[0] - middle[0], point[1] - middle[1]);
-      this.#pose = scalePerson(pose, person, reach([x, y]) / Math.max(reach(start), 1), middle);
-    } else {
-      const angle = (point) =>
-        (Math.atan2(point[1] - middle[1], point[0] - middle[0]) * 180) / Math.PI;
-      this.#pose = turnPerson(pose, person, angle([x, y]) - angle(start), middle);
+  // Choose what lies at a place; what kind of thing it is, or null.
+  #choose(place, pointer) {
+    const grain = this.#grain;
+    const reach = (REACH[pointer] ?? REACH.mouse) * grain;
+    const hit = jointAt(this.#pose, this.#selection.person, place, reach, FAVOUR * grain);
+    if (hit) {
+      this.select(hit.person, hit.joint);
+      return "joint";
     }
+    const person = personAt(this.#pose, place, ROOM * grain);
+    this.select(person);
+    return person >= 0 ? "person" : null;
+  }
+
+  #move(event) {
+    if (!this.#grip) return;
+    this.#pose = dragged(this.#grip, this.#point(event));
     this.#paint();
     this.dispatchEvent(new Event("draft"));
   }
 
   #up() {
-    if (!this.#drag) return;
-    const changed = this.#drag.pose !== this.#pose;
-    this.#drag = null;
+    if (!this.#grip) return;
+    const changed = this.#grip.pose !== this.#pose;
+    this.#grip = null;
     if (changed) this.dispatchEvent(new Event("edit"));
-  }
-
-  #inside(x, y) {
-    return [
-      Math.min(Math.max(x, 0), this.#pose.width),
-      Math.min(Math.max(y, 0), this.#pose.height),
-    ];
-  }
-
-  #nearest(x, y, wider) {
-    const reach = REACH * 0.75 * wider * this.#grain;
-    let best = null;
-    this.#pose.people.forEach((person, index) =>
-      person.body.forEach(([px, py, seen], joint) => {
-        const chosen = index === this.#selection.person;
-        if (!seen && !(chosen && (px || py))) return;
-        const distance = Math.hypot(px - x, py - y) - (chosen ? 3 * this.#grain : 0);
-        if (distance < reach && (!best || distance < best.distance))
-          best = { person: index, joint, distance };
-      }),
-    );
-    return best;
-  }
-
-  #personAt(x, y) {
-    const pad = 14 * this.#grain;
-    for (let index = this.#pose.people.length - 1; index >= 0; index -= 1) {
-      const { left, top, width, height } = boxOf(this.#pose.people[index]);
-      if (x > left - pad && x < left + width + pad && y > top - pad && y < top + height + pad)
-        return index;
-    }
-    return -1;
   }
 
   #key(event) {
     if (event.ctrlKey || event.metaKey) return;
-    const { person, joint } = this.#selection;
-    const step = event.shiftKey ? 20 : 4;
-    const arrows = {
-      ArrowLeft: [-step, 0],
-      ArrowRight: [step, 0],
-      ArrowUp: [0, -step],
-      ArrowDown: [0, step],
-    };
-    const people = this.#pose.people;
-    const turn = { n: 1, p: -1 }[event.key];
-    if (turn && people.length) {
-      const from = person < 0 ? 0 : person;
-      this.select(
-        from,
-        (joint + turn + JOINTS.length + (joint < 0 && turn < 0 ? 1 : 0)) % JOINTS.length,
-      );
-    } else if (event.key === "f" && people.length) this.select((person + 1) % people.length);
-    else if (event.key === "Escape") this.select(person, -1);
-    else if (arrows[event.key] && people[person]) {
-      const [dx, dy] = arrows[event.key];
-      const [x, y] = joint < 0 ? [0, 0] : people[person].body[joint];
-      this.#pose =
-        joint < 0
-          ? movePerson(this.#pose, person, dx, dy)
-          : moveJoint(this.#pose, person, joint, ...this.#inside(x + dx, y + dy), event.altKey);
-      this.#changed();
-    } else if (["+", "=", "-"].includes(event.key) && people[person]) {
-      this.#pose = scalePerson(this.#pose, person, event.key === "-" ? 1 / 1.06 : 1.06);
-      this.#changed();
-    } else if (["[", "]"].includes(event.key) && people[person]) {
-      this.#pose = turnPerson(this.#pose, person, event.key === "[" ? -4 : 4);
-      this.#changed();
-    } else return;
+    const next = keyed({ pose: this.#pose, selection: this.#selection }, event);
+    if (!next) return;
     event.preventDefault();
-    announce(this.#spoken().replace(/^, /, ""));
-  }
-
-  #changed() {
-    this.#paint();
-    this.dispatchEvent(new Event("edit"));
+    this.select(next.selection.person, next.selection.joint);
+    if (next.pose !== this.#pose) {
+      this.#pose = next.pose;
+      this.#paint();
+      this.dispatchEvent(new Event("edit"));
+    }
+    announce(this.#spoken);
   }
 }
 

@@ -1,16 +1,17 @@
 // Pictures that were made: the newest large, its companions side by side, the others in a strip.
 
-import { COLOURS, LIMBS } from "../core/skeleton.js";
 import { seconds } from "../core/words.js";
 import { here } from "../net/api.js";
-import { download, h, s } from "./dom.js";
+import { download, h, keepingFocus } from "./dom.js";
+import { skeletonOver } from "./figures.js";
 import { icon } from "./icons.js";
+import { enlarge } from "./lightbox.js";
 
 const MOST = 24;
 
 /**
- * Shows takes: {id, images, pose, fields, time}. It asks, by events with the take and picture in
- * `detail`, for "vary", "keep-seed" and "reuse".
+ * Shows takes: {id, images, pose, fields, time}; tells new ones and lost ones as "change". It asks,
+ * by events with the take and picture in `detail`, for "vary", "keep-seed" and "reuse".
  */
 export class TakeViewer extends HTMLElement {
   #takes = [];
@@ -22,7 +23,7 @@ export class TakeViewer extends HTMLElement {
     if (this.firstChild) return;
     this.sheet = h("div.sheetspace");
     this.bar = h("div.tools", { role: "toolbar", "aria-label": "Picture tools" });
-    this.strip = h("ul.strip", { "aria-label": "Pictures of this session" });
+    this.strip = h("ul.strip", { "aria-label": "Pictures of this browser" });
     this.facts = h("p.facts");
     this.append(this.bar, h("div.table", {}, this.sheet), this.facts, this.strip);
     this.#paint();
@@ -38,17 +39,28 @@ export class TakeViewer extends HTMLElement {
     return this.#takes;
   }
 
-  add(take) {
-    this.#preview = null;
-    this.#takes = [take, ...this.#takes.filter(({ id }) => id !== take.id)].slice(0, MOST);
+  set takes(takes) {
+    this.#takes = takes.slice(0, MOST);
     this.#at = 0;
     this.#paint();
   }
 
+  add(take) {
+    this.#preview = null;
+    this.takes = [take, ...this.#takes.filter(({ id }) => id !== take.id)];
+    this.dispatchEvent(new Event("change"));
+  }
+
+  // Its files are kept no longer, or not for this account.
+  #drop(take) {
+    this.takes = this.#takes.filter((each) => each !== take);
+    this.dispatchEvent(new Event("change"));
+  }
+
   /** A picture in the making, as a data URI; null when there is none any more. */
-  preview(uri, pose) {
-    this.#preview = uri ? { uri, pose } : null;
-    this.#paint();
+  preview(uri) {
+    this.#preview = uri;
+    this.#paintSheet();
   }
 
   get working() {
@@ -61,51 +73,56 @@ export class TakeViewer extends HTMLElement {
     this.#paint();
   }
 
+  get #take() {
+    return this.#takes[this.#at];
+  }
+
   #paint() {
     if (!this.sheet) return;
-    const take = this.#takes[this.#at];
-    this.bar.replaceChildren(
-      ...(take ? this.#tools(take) : [h("span.placeholder", {}, "Picture")]),
-    );
-    this.facts.textContent = take && !this.working ? factsOf(take) : "";
-    if (this.#preview) this.sheet.replaceChildren(this.#growing());
-    else if (this.working)
-      this.sheet.replaceChildren(
-        h("div.waiting", { "aria-hidden": "true" }, h("span"), h("span"), h("span")),
+    keepingFocus(this, () => {
+      const take = this.#take;
+      this.bar.replaceChildren(
+        ...(take ? this.#tools(take) : [h("span.placeholder", {}, "Picture")]),
       );
-    else if (take) this.sheet.replaceChildren(this.#grid(take));
-    else this.sheet.replaceChildren(...(this.hollow ? [this.hollow] : []));
-    this.strip.hidden = this.#takes.length < 2;
-    this.strip.replaceChildren(
-      ...this.#takes.map((each, at) =>
-        h(
-          "li",
-          {},
-          h(
-            "button.frame",
-            {
-              type: "button",
-              "aria-pressed": String(at === this.#at),
-              "aria-label": `Picture with seed ${each.images[0].seed}`,
-              on: {
-                click: () => {
-                  this.#at = at;
-                  this.#paint();
-                },
-              },
-            },
-            h("img", { src: here(each.images[0].url), alt: "", loading: "lazy" }),
-          ),
-        ),
-      ),
-    );
+      this.facts.textContent = take && !this.working ? factsOf(take) : "";
+      this.#paintSheet();
+      this.strip.hidden = this.#takes.length < 2;
+      this.strip.replaceChildren(...this.#takes.map((each, at) => this.#frame(each, at)));
+    });
+  }
+
+  #paintSheet() {
+    const shown = this.#preview
+      ? this.#growing()
+      : this.working
+        ? h("div.waiting", { "aria-hidden": "true" }, h("span"), h("span"), h("span"))
+        : this.#take
+          ? this.#grid(this.#take)
+          : (this.hollow ?? "");
+    this.sheet.replaceChildren(shown);
+  }
+
+  #frame(take, at) {
+    const choose = () => {
+      this.#at = at;
+      this.#paint();
+    };
+    const look = {
+      type: "button",
+      "aria-pressed": String(at === this.#at),
+      "aria-label": `Picture ${at + 1}, seed ${take.images[0].seed}`,
+      on: { click: choose },
+    };
+    const src = here(take.images[0].url);
+    const lost = { error: () => this.#drop(take) };
+    return h("li", {}, h("button.frame", look, h("img", { src, alt: "", on: lost })));
   }
 
   #growing() {
     return h(
       "div.grid",
       { data: { count: "1" } },
-      h("figure.shot.growing", {}, h("img", { src: this.#preview.uri, alt: "The picture so far" })),
+      h("figure.shot.growing", {}, h("img", { src: this.#preview, alt: "The picture so far" })),
     );
   }
 
@@ -113,52 +130,45 @@ export class TakeViewer extends HTMLElement {
     return h(
       "div.grid",
       { data: { count: String(take.images.length) } },
-      take.images.map((image, place) => {
-        const alt = `${take.fields?.prompt ?? "Picture"} (${place + 1} of ${take.images.length})`;
-        const shot = h(
-          "figure.shot",
-          {},
-          h(
-            "button.zoom",
-            {
-              type: "button",
-              "aria-label": `Look at picture ${place + 1} in full`,
-              on: { click: () => enlarge(image, alt) },
-            },
-            h("img", { src: here(image.url), alt, width: image.width, height: image.height }),
-          ),
-        );
-        if (this.#overlay && take.pose) shot.append(skeletonOver(take.pose, image));
-        if (take.images.length > 1)
-          shot.append(
-            h(
-              "figcaption",
-              {},
-              `seed ${image.seed}`,
-              h(
-                "button.tool.small",
-                {
-                  type: "button",
-                  "aria-label": `Keep seed ${image.seed}`,
-                  title: "Keep this seed",
-                  on: { click: () => this.#ask("keep-seed", take, image) },
-                },
-                icon("lock"),
-              ),
-              h(
-                "button.tool.small",
-                {
-                  type: "button",
-                  "aria-label": `Download picture ${place + 1}`,
-                  title: "Download",
-                  on: { click: () => save(image) },
-                },
-                icon("save"),
-              ),
-            ),
-          );
-        return shot;
-      }),
+      take.images.map((_, place) => this.#shot(take, place)),
+    );
+  }
+
+  #shot(take, place) {
+    const { images } = take;
+    const image = images[place];
+    const shown = images.map((each, at) => ({
+      src: here(each.url),
+      name: each.file_name,
+      alt: `${take.fields?.prompt ?? "Picture"} (${at + 1} of ${images.length})`,
+    }));
+    const zoom = {
+      type: "button",
+      "aria-label": `Look at picture ${place + 1} in full`,
+      on: { click: () => enlarge(shown, place) },
+    };
+    const { src, alt } = shown[place];
+    const { width, height } = image;
+    const on = { error: () => this.#drop(take) };
+    const overlaid = this.#overlay && take.pose;
+    return h(
+      "figure.shot",
+      {},
+      h("button.zoom", zoom, h("img", { src, alt, width, height, on })),
+      overlaid && skeletonOver(take.pose, image),
+      images.length > 1 && this.#caption(take, place),
+    );
+  }
+
+  #caption(take, place) {
+    const image = take.images[place];
+    const keep = () => this.#ask("keep-seed", take, image);
+    return h(
+      "figcaption",
+      {},
+      `seed ${image.seed}`,
+      small("lock", `Keep seed ${image.seed}`, keep),
+      small("save", `Download picture ${place + 1}`, () => save(image)),
     );
   }
 
@@ -168,6 +178,8 @@ export class TakeViewer extends HTMLElement {
       "button.tool.labelled",
       {
         type: "button",
+        "aria-label": "Compare",
+        title: "Lay the skeleton over the picture",
         "aria-pressed": String(this.#overlay),
         disabled: !take.pose,
         on: {
@@ -178,14 +190,14 @@ export class TakeViewer extends HTMLElement {
         },
       },
       icon("layers"),
-      "Compare",
+      h("span", {}, "Compare"),
     );
     const button = (name, label, action, labelled = true) =>
       h(
         `button.tool${labelled ? ".labelled" : ""}`,
         { type: "button", "aria-label": label, title: label, on: { click: action } },
         icon(name),
-        labelled ? label : null,
+        labelled && h("span", {}, label),
       );
     return [
       button("save", take.images.length > 1 ? "Download all" : "Download", () =>
@@ -204,6 +216,13 @@ export class TakeViewer extends HTMLElement {
   }
 }
 
+const small = (name, label, click) =>
+  h(
+    "button.tool.small",
+    { type: "button", "aria-label": label, title: label, on: { click } },
+    icon(name),
+  );
+
 const save = (image) => download(here(image.url), image.file_name);
 
 function factsOf({ images, time, cost }) {
@@ -219,47 +238,6 @@ function factsOf({ images, time, cost }) {
   ]
     .filter(Boolean)
     .join("  ·  ");
-}
-
-/** The figures as the request had them, letterboxed over the picture as the service does. */
-function skeletonOver(pose, image) {
-  const scale = Math.min(image.width / pose.width, image.height / pose.height);
-  const [dx, dy] = [
-    (image.width - pose.width * scale) / 2,
-    (image.height - pose.height * scale) / 2,
-  ];
-  const line = image.width / 90;
-  const at = ([x, y]) => [x * scale + dx, y * scale + dy];
-  return s(
-    "svg.overlay",
-    { viewBox: `0 0 ${image.width} ${image.height}`, "aria-hidden": "true" },
-    pose.people.flatMap(({ body }) =>
-      LIMBS.map(([from, to], limb) => {
-        if (!body[from][2] || !body[to][2]) return null;
-        const [[x1, y1], [x2, y2]] = [at(body[from]), at(body[to])];
-        return s("line", {
-          x1,
-          y1,
-          x2,
-          y2,
-          stroke: COLOURS[limb],
-          "stroke-width": line,
-          "stroke-linecap": "round",
-        });
-      }),
-    ),
-  );
-}
-
-export function enlarge(image, alt) {
-  const dialog = h(
-    "dialog.lightbox",
-    { "aria-label": alt, on: { click: () => dialog.close(), close: () => dialog.remove() } },
-    h("img", { src: here(image.url), alt }),
-    h("button.tool", { type: "button", "aria-label": "Close" }, icon("close")),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
 }
 
 customElements.define("take-viewer", TakeViewer);
