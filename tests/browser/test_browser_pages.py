@@ -28,6 +28,17 @@ def drawn(studio: Studio, prompt: str = "a girl in a red dress") -> None:
     expect(studio.picture).to_be_visible()
 
 
+def test_keys_are_shown_at_a_glance(studio: Studio) -> None:
+    page = studio.page
+    page.get_by_role("button", name="Keys").click()
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_contain_text("Duplicate the figure")
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    page.locator("pose-page .prompt").press_sequentially("who?")
+    expect(sheet).to_have_count(0)
+
+
 def test_settings_of_the_past_are_used_again(studio: Studio) -> None:
     page = studio.page
     studio.drag("Left wrist", 30, 50)
@@ -80,15 +91,16 @@ def test_the_account_tells_balance_and_usage_and_makes_keys(studio: Studio) -> N
 
 def test_whoever_leaves_must_be_let_in_again(studio: Studio) -> None:
     page = studio.page
+    page.locator("pose-page .prompt").fill("a secret")
     studio.go("account").get_by_role("button", name="Leave the studio").click()
     expect(page.get_by_role("heading", name="People in the pose")).to_be_visible()
     page.reload()
-    page.get_by_label("Key").fill("vivant_wrong")
+    page.get_by_label("Key", exact=True).fill("vivant_wrong")
     page.get_by_role("button", name="Come in").click()
     expect(page.get_by_text("The API key is unknown")).to_be_visible()
-    page.get_by_label("Key").fill(studio.shop.secret)
+    page.get_by_label("Key", exact=True).fill(studio.shop.secret)
     page.get_by_role("button", name="Come in").click()
-    expect(page.locator("pose-page")).to_be_visible()
+    expect(page.locator("pose-page .prompt")).to_have_value("")
     studio.go("account")
     expect(page.get_by_role("button", name="Make a key")).to_have_count(0)
     studio.faults.clear()  # the browser notes the 401
@@ -106,7 +118,7 @@ def samples(browser: Browser, server: Shop) -> Iterator[tuple[Shop, dict[str, di
         found = {"sd3-med-pose": code_of(page, "pose-page")}
         studio.go("story")
         page.get_by_role("button", name="Write the example").click()
-        page.locator("story-page .card textarea").first.fill("at home\\, reading")
+        page.locator("story-page .card .line").first.fill("at home\\, reading")
         found["storydiffusion"] = code_of(page, "story-page")
         yield shop, found
 
@@ -155,48 +167,53 @@ def test_each_sample_runs_and_asks_what_the_form_asks(
         assert past["inputs"]["comic_description"].startswith("at home\\, reading #at home,")
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_on_a_phone_nothing_sticks_out(browser: Browser, server: Shop, place: str) -> None:
+def test_both_flows_fit_a_phone(browser: Browser, server: Shop) -> None:
     with (
         server.for_another() as shop,
         studio_of(browser, shop, viewport=PHONE, has_touch=True, is_mobile=True) as studio,
     ):
         studio.enter()
-        drawn(studio)
-        studio.go(place)
         page = studio.page
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        small = page.evaluate(
-            "[...document.querySelectorAll('button, a, select, input:not([type=file])')]"
-            ".filter((each) => each.checkVisibility({ opacityProperty: true }) &&"
-            " each.getBoundingClientRect().height < 16).map((each) => each.outerHTML)"
-        )
-        assert small == []
+        drawn(studio)
+        told(studio)
+        for place in PLACES:
+            studio.go(place)
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], place
+            small = page.evaluate(
+                "[...document.querySelectorAll('button, a, select, input:not([type=file])')]"
+                ".filter((each) => each.checkVisibility({ opacityProperty: true }) &&"
+                " each.getBoundingClientRect().height < 16).map((each) => each.outerHTML)"
+            )
+            assert small == [], place
         assert studio.faults == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(
-    browser: Browser, server: Shop, scheme: Literal["light", "dark"]
-) -> None:
-    with server.for_another() as shop, studio_of(browser, shop, color_scheme=scheme) as studio:
+def test_axe_finds_nothing_serious(browser: Browser, server: Shop) -> None:
+    with server.for_another() as shop, studio_of(browser, shop) as studio:
         page = studio.page
         page.goto(shop.url)
         expect(page.get_by_role("button", name="Come in")).to_be_visible()
         found = [("welcome", findings(page))]
         studio.enter()
         found.append(("pose, empty", findings(page)))
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        found.append(("keys", findings(page)))
+        page.keyboard.press("Escape")
+        studio.draw("pose")
+        expect(page.locator("pose-page p.trouble", has_text="Say what")).to_be_visible()
         page.locator("pose-page .fold summary").click()
+        found.append(("pose, without words", findings(page)))
         drawn(studio)
         found.append(("pose", findings(page)))
+        page.get_by_role("button", name="Look at picture 1 in full").click()
+        found.append(("a picture in full", findings(page)))
+        page.keyboard.press("Escape")
         page.locator("pose-page .tab", has_text="Code").click()
         found.append(("code", findings(page)))
         studio.go("story")
         found.append(("story, empty", findings(page)))
-        page.get_by_role("button", name="Write the example").click()
-        studio.draw("story")
-        expect(page.locator("story-page .card .thumb img")).to_have_count(8)
-        expect(page.locator("story-page .go")).to_be_enabled()
+        told(studio)
         found.append(("story", findings(page)))
         studio.go("history")
         expect(page.locator(".wall li")).to_have_count(2)
@@ -210,13 +227,31 @@ def test_axe_finds_nothing_serious(
         assert [each for each in found if each[1]] == []
 
 
+def told(studio: Studio) -> None:
+    """Draw the example of a story."""
+    page = studio.go("story")
+    page.get_by_role("button", name="Write the example").click()
+    studio.draw("story")
+    expect(page.locator(".card .thumb img")).to_have_count(8)
+    expect(page.locator(".go")).to_be_enabled()
+
+
 def findings(page: Page) -> list[dict[str, Any]]:
-    """What axe finds serious or worse: the rule and the elements."""
+    """What axe finds serious or worse, in both lights: the rule and the elements."""
     assert AXE.is_file(), "`make setup` runs npm ci in tests/server/node"
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await axe.run()).violations"
-        ".filter(({ impact }) => impact === 'serious' || impact === 'critical')"
-        ".map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) }))"
-    )
+    lights: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    found: list[dict[str, Any]] = []
+    for light in lights:
+        page.emulate_media(color_scheme=light)
+        found += page.evaluate(
+            "async (light) => {"
+            " for (const _ of [1, 2]) await new Promise(requestAnimationFrame);"
+            " await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));"
+            " return (await axe.run()).violations"
+            ".filter(({ impact }) => impact === 'serious' || impact === 'critical')"
+            ".map(({ id, nodes }) => "
+            "({ id, light, nodes: nodes.map(({ html }) => html.slice(0, 200)) })); }",
+            light,
+        )
     return found

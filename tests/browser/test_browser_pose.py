@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.support.shop import POSE, Gate, Shop, open_shop, skeleton
 from tests.support.studio import Studio, saved, studio_of
 from vivant.pose.presets import preset_names
+from vivant.web.pages import StudioFiles
 
 LIMIT = 150_000
 """Bytes that the first load may take over the wire."""
@@ -23,12 +25,22 @@ def ask(studio: Studio, prompt: str = "a girl in a red dress") -> None:
     studio.page.locator("pose-page .prompt").fill(prompt)
 
 
-def test_the_first_load_is_light(studio: Studio) -> None:
-    sizes = studio.page.evaluate(
-        "performance.getEntries().filter((each) => 'transferSize' in each)"
-        ".map((each) => each.transferSize)"
+def test_the_first_load_is_light_and_asks_for_everything_at_once(studio: Studio) -> None:
+    loaded: list[dict[str, Any]] = studio.page.evaluate(
+        "performance.getEntries().filter((each) => 'transferSize' in each).map("
+        "({ name, transferSize, initiatorType }) =>"
+        " ({ path: new URL(name).pathname, size: transferSize, by: initiatorType }))"
     )
-    assert 0 < sum(sizes) < LIMIT
+    assert 0 < sum(each["size"] for each in loaded) < LIMIT
+    files = [each for each in loaded if each["path"].startswith("/studio/")]
+    assert len(files) == len(StudioFiles().names) - 1  # all but the page itself, each once
+    # No module is found only once another was read: what is preloaded has another initiator.
+    assert [each["path"] for each in files if each["by"] == "script"] == ["/studio/app.js"]
+    asked = [each["path"] for each in loaded if each["by"] == "fetch"]
+    assert sorted(asked) == [
+        *("/session", "/session"),
+        *("/v1/models", "/v1/pose/presets", "/v1/sd3-med-pose/price"),
+    ]
     assert "#" not in studio.page.url.removesuffix("#/pose")
 
 
@@ -119,13 +131,14 @@ def test_a_picture_of_nobody_becomes_a_guide(studio: Studio, tmp_path: Path) -> 
     told = studio.page.locator(".problem")
     expect(told).to_contain_text(re.compile("Nobody was found|Photos cannot be read here"))
     expect(studio.page.locator("pose-stage image")).to_have_count(1)
-    studio.page.get_by_role("button", name="standing").click()
+    told.get_by_role("button", name="Stand somebody there").click()
     expect(studio.page.locator(".figure")).to_have_count(1)
     expect(studio.page.locator("pose-stage image")).to_have_count(1)
+    expect(told).to_have_count(0)
     studio.faults.clear()  # the browser notes each refusal
 
 
-def test_a_drawing_is_dropped_onto_the_canvas(studio: Studio) -> None:
+def test_a_drawing_is_dropped_anywhere(studio: Studio) -> None:
     studio.page.get_by_role("button", name="empty canvas").click()
     expect(studio.page.locator(".figure")).to_have_count(0)
     data = list(skeleton())
@@ -135,7 +148,11 @@ def test_a_drawing_is_dropped_onto_the_canvas(studio: Studio) -> None:
         " return transfer; }",
         data,
     )
-    studio.page.locator("pose-editor").dispatch_event("drop", {"dataTransfer": transfer})
+    anywhere = studio.page.locator("#bar")
+    anywhere.dispatch_event("dragover", {"dataTransfer": transfer})
+    expect(studio.page.locator("pose-editor")).to_have_class("over")
+    anywhere.dispatch_event("drop", {"dataTransfer": transfer})
+    expect(studio.page.locator("pose-editor")).not_to_have_class("over")
     expect(studio.page.locator(".figure")).to_have_count(1)
 
 
@@ -152,6 +169,12 @@ def test_samples_stand_side_by_side_with_the_skeleton_over_them(studio: Studio) 
     assert seeds == [seeds[0] + j for j in range(4)]
     page.get_by_role("button", name=f"Keep seed {seeds[2]}").click()
     expect(page.locator("pose-page seed-field input")).to_have_value(str(seeds[2]))
+    page.get_by_role("button", name="Look at picture 4 in full").click()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".lightbox .counter")).to_have_text("1 of 4")
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator("take-viewer .shot .zoom img")).to_have_count(4)
 
 
 def test_a_kept_seed_stays_and_varying_takes_another(studio: Studio) -> None:
@@ -193,7 +216,24 @@ def test_nothing_is_asked_without_words(studio: Studio) -> None:
     studio.draw("pose")
     expect(studio.page.get_by_text("Say what to show first.")).to_be_visible()
     expect(studio.page.locator("pose-page .prompt")).to_be_focused()
+    expect(studio.page.locator("pose-page .prompt")).to_have_accessible_description(
+        "Say what to show first."
+    )
     assert studio.past() == []
+
+
+def test_a_refusal_stands_beside_its_field(studio: Studio) -> None:
+    page = studio.page
+    body = json.dumps({"error": "sampler: 'x' is not allowed; expected another"})
+    page.route("**/price", lambda route: route.fulfill(status=422, body=body))
+    ask(studio)
+    told = page.locator('[data-name="sampler"] .trouble')
+    expect(told).to_have_text("'x' is not allowed; expected another")
+    expect(told).to_be_visible()
+    page.unroute("**/price")
+    ask(studio, "a boy in the rain")
+    expect(told).to_have_count(0)
+    studio.faults.clear()  # the browser notes the 422
 
 
 def test_the_example_is_one_click_away(studio: Studio) -> None:

@@ -51,7 +51,7 @@ def test_the_brief_s_story_from_paste_to_book(studio: Studio) -> None:
     page.get_by_label("Who it is about").fill("a man, wearing black suit")
     for remove in page.get_by_role("button", name="Remove this panel").all()[1:]:
         remove.click()
-    page.locator(".card textarea").first.focus()
+    page.locator(".card .line").first.focus()
     studio.page.evaluate(
         "(text) => { const data = new DataTransfer(); data.setData('text/plain', text);"
         " document.activeElement.dispatchEvent(new ClipboardEvent('paste',"
@@ -99,7 +99,7 @@ def test_one_panel_again_leaves_the_others(studio: Studio) -> None:
 
 def test_a_changed_line_is_marked_and_drawn_by_itself(studio: Studio) -> None:
     page = draw(studio)
-    page.locator(".card textarea").nth(1).fill("on the bridge")
+    page.locator(".card .line").nth(1).fill("on the bridge")
     expect(page.locator(".card").nth(1)).to_have_class("card changed")
     page.get_by_role("button", name="Draw the change").click()
     expect(page.locator(".card").nth(1)).to_have_class("card")
@@ -110,7 +110,7 @@ def test_captions_order_and_layout_change_the_page_and_cost_nothing(studio: Stud
     page = draw(studio)
     spent = studio.shop.spent()
     page_changes(page)
-    page.locator(".card .words > input").nth(1).fill("Off we go!")
+    page.locator(".card .caption").nth(1).fill("Off we go!")
     page_has_changed(page)
     page_changes(page)
     page.get_by_label("Page layout").select_option("Four panels a page")
@@ -118,7 +118,7 @@ def test_captions_order_and_layout_change_the_page_and_cost_nothing(studio: Stud
     page_changes(page)
     page.locator(".grip").first.focus()
     studio.page.keyboard.press("ArrowDown")
-    expect(page.locator(".card textarea").first).to_have_value("on the road")
+    expect(page.locator(".card .line").first).to_have_value("on the road")
     expect(page.locator(".grip").nth(1)).to_be_focused()
     page_has_changed(page)
     assert studio.shop.spent() == spent
@@ -136,14 +136,14 @@ def test_cards_are_dragged(studio: Studio) -> None:
             boxes[0]["x"] + 8, boxes[0]["y"] + share * (boxes[1]["y"] - boxes[0]["y"] + 60)
         )
     studio.page.mouse.up()
-    texts = [area.input_value() for area in page.locator(".card textarea").all()]
+    texts = [area.input_value() for area in page.locator(".card .line").all()]
     assert texts == ["on the road", "a tiger in the forest", "at home"]
 
 
 def test_keys_alone_write_and_draw(studio: Studio) -> None:
     keys = studio.page.keyboard
     page = studio.go("story")
-    page.locator(".card textarea").first.focus()
+    page.locator(".card .line").first.focus()
     keys.type("at home")
     keys.press("Enter")
     keys.type("on the road")
@@ -175,7 +175,10 @@ def test_an_empty_panel_is_pointed_at(studio: Studio) -> None:
     page = studio.go("story")
     studio.draw("story")
     expect(studio.page.get_by_text("Panel 1 says nothing yet.")).to_be_visible()
-    expect(page.locator(".card textarea").first).to_be_focused()
+    expect(page.locator(".card .line").first).to_be_focused()
+    expect(page.locator(".card .line").first).to_have_accessible_description(
+        "Say what this panel shows"
+    )
 
 
 def test_the_example_is_one_click_away(studio: Studio) -> None:
