@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from starlette.middleware.cors import CORSMiddleware
 
 from vivant.base.settings import Settings
@@ -53,6 +53,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     )
     registry = CollectorRegistry()
     registry.register(ServiceFigures(service.figures))
+    ProcessCollector(registry=registry)
     app.state.site = Site(service, settings)
     app.state.registry = registry
     app.state.studio = StudioFiles()
