@@ -150,8 +150,10 @@ def post_assets(
         for place, file in enumerate(files)
     )
     if entered:
-        connection.execute(insert(assets), [vars(asset) for asset in entered])
+        connection.execute(_ENTER, [vars(asset) for asset in entered])
     return entered
 
 
 _EVERY = select(*columns(assets, Asset))
+
+_ENTER = insert(assets).inline()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -17,14 +19,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from vivant.base.errors import InvalidInput, StoreUnavailable
 
+T = TypeVar("T")
+
 POOL = 8
 """Connections of one process; more threads than these wait for their turn."""
 
 PATIENCE_S = 30
 """How long a transaction waits for another one, or for a connection, before it gives up."""
-
-_BEGIN = "vivant_begin"
-"""Execution option: how a transaction begins on SQLite, None for not at all."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -48,7 +49,7 @@ _COMMON: Mapping[str, Any] = {
 
 
 class Database:
-    """A connection pool with two ways in, `read` and `write`.
+    """A connection pool with three ways in: `read`, `write` and `transact`.
 
     Args:
         url: "sqlite:///PATH" or "postgresql://USER:PASSWORD@HOST/NAME".
@@ -62,8 +63,13 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite lets one writer in and has the others poll; a lock lets them in by turns, at once.
         self._turn = threading.Lock()
-        options = {_BEGIN: None} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        self._reading = self.engine.execution_options(**options)
+        self._waiting: deque[_Work] = deque()
+        self._reading = (
+            # Nobody begins a transaction there, see `write`: each statement stands for itself.
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -77,7 +83,53 @@ class Database:
         with ExitStack() as stack:
             if self.is_sqlite:
                 stack.enter_context(self._turn)
-            yield stack.enter_context(self.engine.begin())
+            yield stack.enter_context(self._begun())
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Do work in a transaction, as in `write`, and return what it returns, or raise its error.
+
+        On SQLite, whoever gets the turn does the work of all who wait for theirs, in one
+        transaction, and nobody is told before that is committed: commits are what takes long.
+
+        Args:
+            work: sees the database as the work before it left it. It does nothing but to the
+                database, since it may be done again: where one of several goes wrong, their
+                transaction is undone, and each gets one of its own.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                return work(connection)
+        mine = _Work(work)
+        self._waiting.append(mine)
+        with self._turn:
+            if not mine.is_done:
+                self._do([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if mine.error is not None:
+            raise mine.error
+        return cast("T", mine.result)
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            if self.is_sqlite:
+                # It takes the lock when it begins: one that first reads and then writes would fail
+                # at once ("database is locked") where another process wrote in between.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    def _do(self, group: Sequence[_Work]) -> None:
+        try:
+            with self._begun() as connection:
+                results = [each.work(connection) for each in group]
+        except Exception as error:  # noqa: BLE001  # it is raised where the work came from
+            if len(group) > 1:
+                for each in group:
+                    self._do([each])
+            else:
+                group[0].error, group[0].is_done = error, True
+            return
+        for each, result in zip(group, results, strict=True):
+            each.result, each.is_done = result, True
 
     def ping(self) -> None:
         """Check that the database answers.
@@ -102,6 +154,16 @@ class Database:
         self.engine.dispose()
 
 
+@dataclass
+class _Work:
+    """What one thread wants to have done, and what came of it."""
+
+    work: Callable[[Connection], object]
+    result: object = None
+    error: Exception | None = None
+    is_done: bool = False
+
+
 def sqlite_url(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"
@@ -117,7 +179,6 @@ def _engine(url: str) -> Engine:
         case "sqlite" if parsed.database not in {None, "", ":memory:"}:
             engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), **_COMMON)
             event.listen(engine, "connect", _set_up_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
             return engine
         case "postgresql" | "postgres":
             return create_engine(
@@ -138,11 +199,3 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction takes the lock when it begins: one that first reads and then writes would fail
-    # at once ("database is locked") where another wrote in between.
-    begin = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
-    if begin is not None:
-        connection.exec_driver_sql(begin)

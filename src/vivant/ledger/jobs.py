@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from vivant.base.clock import Clock, utc_now
 from vivant.base.errors import JobClosed, VivantError
@@ -83,7 +83,8 @@ class Jobs:
             NoSuchAccount: there is no such account.
         """
         now = self._clock()
-        with self._database.write() as connection:
+
+        def enter(connection: Connection) -> Submitted:
             earlier = earlier_job(connection, new.account_id, new.idempotency)
             if earlier is not None:
                 return Submitted(earlier, balance_of(connection, new.account_id), is_new=False)
@@ -106,6 +107,8 @@ class Jobs:
             post_assets(connection, new.account_id, None, new.inputs, now)
             return Submitted(job, posted.balance, is_new=True)
 
+        return self._database.transact(enter)
+
     def get(self, request_id: str, account_id: str | None = None) -> Job:
         """A job as it stands.
 
@@ -127,8 +130,7 @@ class Jobs:
             NoSuchJob: there is no such job.
         """
         now = self._clock()
-        with self._database.write() as connection:
-            return claim_job(connection, request_id, now)
+        return self._database.transact(lambda connection: claim_job(connection, request_id, now))
 
     def progress(self, request_id: str, step: int, total: int) -> bool:
         """Note how many steps are done.
@@ -147,6 +149,7 @@ class Jobs:
         seed: int | None = None,
         charge: int | None = None,
         metrics: Mapping[str, object] | None = None,
+        claim: bool = False,
     ) -> Finished:
         """Enter what a job made, charge for it and tell its webhook: all of it or nothing.
 
@@ -158,6 +161,7 @@ class Jobs:
             seed: of the first picture.
             charge: micro-credits to keep of the price; None for all.
             metrics: what was measured, as JSON.
+            claim: whether it is to be claimed first, because it was done before anybody came to it.
 
         Raises:
             JobClosed: it is not PROCESSING: it was cancelled, or failed at its deadline.
@@ -165,10 +169,13 @@ class Jobs:
             NoSuchJob: there is no such job.
         """
         now = self._clock()
-        with self._database.write() as connection:
+
+        def enter(connection: Connection) -> Finished:
             job = lock_job(connection, request_id)
             if job.status is JobStatus.COMPLETED:
                 return Finished(job, balance_of(connection, job.account_id))
+            if claim and job.status is JobStatus.QUEUED:
+                job = claim_job(connection, request_id, now)
             if job.status is not JobStatus.PROCESSING:
                 raise JobClosed(request_id, job.status)
             posted = post_settle(connection, job.hold_id, charge, now)
@@ -182,6 +189,8 @@ class Jobs:
                 finished_at=now,
             )
             return Finished(finish_job(connection, done), posted.balance)
+
+        return self._database.transact(enter)
 
     def fail(self, request_id: str, error: VivantError) -> Finished:
         """End a job that went wrong and release its hold; to fail it again changes nothing.

@@ -59,7 +59,7 @@ def post_hold(
         raise ValueError(f"cannot hold {amount} micro-credits")
     hold = Hold(new_id("hold"), account_id, amount, expires_at)
     balance = _change(connection, account_id, -amount)
-    connection.execute(insert(holds), {**vars(hold), "created_at": now})
+    connection.execute(_OPEN, {**vars(hold), "created_at": now})
     _record(connection, account_id, Kind.HOLD, -amount, balance, now, hold_id=hold.id)
     return Posted(hold, balance)
 
@@ -127,7 +127,7 @@ def _record(
     note: str = "",
 ) -> None:
     connection.execute(
-        insert(movements),
+        _MOVE,
         {
             "account_id": account_id,
             "kind": kind,
@@ -149,6 +149,11 @@ _CHANGE = (
     .values(balance=accounts.c.balance + bindparam("by"))
     .returning(accounts.c.balance)
 )
+
+# Inline: nobody asks which number the row got.
+_MOVE = insert(movements).inline()
+
+_OPEN = insert(holds).inline()
 
 _HOLD = select(*columns(holds, Hold)).where(holds.c.id == bindparam("which")).with_for_update()
 

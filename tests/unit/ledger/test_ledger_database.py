@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -8,13 +9,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from vivant.base.clock import SetClock
 from vivant.base.errors import InvalidInput, StoreUnavailable
 from vivant.ledger.accounts import Account, Accounts
-from vivant.ledger.database import Database, sqlite_url
+from vivant.ledger.database import Database, _Work, sqlite_url
 from vivant.ledger.ledger import Ledger
 from vivant.ledger.migrations import upgrade
 from vivant.ledger.server_secret import server_secret
@@ -134,3 +135,49 @@ def test_a_reader_does_not_hold_up_a_writer(
     with database.read() as connection:
         connection.execute(select(accounts.c.balance))
         assert ledger.topup(account.id, 5) == 5
+
+
+def test_work_of_many_at_once_is_done_once_each(database: Database, account: Account) -> None:
+    def spend(amount: int) -> int:
+        def work(connection: Connection) -> int:
+            change = update(accounts).values(balance=accounts.c.balance + amount)
+            connection.execute(change)  # below zero the database refuses it
+            return amount
+
+        return database.transact(work)
+
+    start = threading.Barrier(20)
+
+    def one(number: int) -> int | type[Exception]:
+        start.wait()
+        try:
+            return spend(-1000 if number % 5 == 0 else number)
+        except IntegrityError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(20) as crowd:
+        told = list(crowd.map(one, range(20)))
+    assert told == [IntegrityError if number % 5 == 0 else number for number in range(20)]
+    done = sum(number for number in range(20) if number % 5)
+    assert Accounts(database).get(account.id).balance == done
+
+
+def test_who_goes_wrong_in_a_group_spoils_it_for_nobody(sqlite_file: Path, tmp_path: Path) -> None:
+    database = Database(sqlite_url(Path(shutil.copy(sqlite_file, tmp_path))))
+    account = Accounts(database).create("ada")
+    seen: list[int] = []
+
+    def add(connection: Connection) -> None:
+        connection.execute(update(accounts).values(balance=accounts.c.balance + 1))
+        seen.append(connection.execute(select(accounts.c.balance)).scalar_one())
+
+    def fail(_: Connection) -> None:
+        raise InvalidInput("work", "bad", "good")
+
+    group = [_Work(add), _Work(fail), _Work(add)]
+    database._do(group)
+    assert [type(work.error) for work in group] == [type(None), InvalidInput, type(None)]
+    assert all(work.is_done for work in group)
+    assert seen == [1, 1, 2], "the first was undone with the group, and then done again"
+    assert Accounts(database).get(account.id).balance == 2
+    database.close()

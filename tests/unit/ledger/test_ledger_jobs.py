@@ -198,6 +198,22 @@ def test_only_a_running_job_is_completed(jobs: Jobs, new: NewJobs, clock: SetClo
         jobs.complete(request_id, files(clock))
 
 
+def test_a_job_that_is_done_already_is_claimed_and_completed_at_once(
+    jobs: Jobs, new: NewJobs, rich: str, clock: SetClock
+) -> None:
+    request_id = jobs.submit(new()).job.request_id
+    done = jobs.complete(request_id, files(clock), claim=True).job
+    assert jobs.get(request_id) == done
+    assert (done.status, done.attempts, done.charged) == (JobStatus.COMPLETED, 1, PRICE)
+    assert done.started_at == clock()
+    with pytest.raises(JobClosed, match="is COMPLETED already"):
+        jobs.claim(request_id)
+    unwanted = jobs.submit(new()).job.request_id
+    jobs.cancel(unwanted, rich)
+    with pytest.raises(JobClosed, match="is CANCELLED already"):
+        jobs.complete(unwanted, files(clock), claim=True)
+
+
 def test_one_claimant_gets_a_job(jobs: Jobs, new: NewJobs) -> None:
     request_id = jobs.submit(new()).job.request_id
     start = threading.Barrier(12)
