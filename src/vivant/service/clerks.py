@@ -83,6 +83,7 @@ class _Clerk:
         self._lock = threading.Lock()
         self._told = 0
         self._busy = False
+        self._is_done = False
         self._noted = time.monotonic()
         self._waited = 0.0
         self._made: list[tuple[Picture, StoredFile]] = []
@@ -106,7 +107,10 @@ class _Clerk:
         assert self._listener is not None  # noqa: S101  # set before the first call
         while True:
             seen = self._told
-            for event in self._listener.take():
+            events = self._listener.take()
+            # What is done before it was claimed is claimed and completed at one go.
+            self._is_done = bool(events) and isinstance(events[-1], Finished)
+            for event in events:
                 self._deal_with(event)
             with self._lock:
                 if self._told == seen:
@@ -128,7 +132,8 @@ class _Clerk:
         match event:
             case Started(waited=waited):
                 self._waited = waited
-                self._live.job = self._office.jobs.claim(request_id)
+                if not self._is_done:
+                    self._live.job = self._office.jobs.claim(request_id)
             case Progress():
                 self._live.note(event)
                 self._note_progress(event)
@@ -139,7 +144,7 @@ class _Clerk:
     def _note_progress(self, progress: Progress) -> None:
         """Tell the row, now and then, and learn from it whether the job is still wanted."""
         now = time.monotonic()
-        if now - self._noted < NOTE_EVERY:
+        if self._is_done or now - self._noted < NOTE_EVERY:
             return
         self._noted = now
         request_id = self._live.job.request_id
@@ -195,6 +200,7 @@ class _Clerk:
             files,
             seed=pictures[0].seed if pictures else None,
             metrics=metrics_of(pictures, steps=steps, waited=self._waited, used=used),
+            claim=self._is_done,
         )
         return self._view(ended, files)
 

@@ -61,6 +61,13 @@ class Reader:
         job = self._jobs.get(request_id, account_id)
         return self._view(job, self._ledger.balance(job.account_id))
 
+    def is_at_hand(self, request_id: str) -> bool:
+        """Whether a job's end is in memory, with at most one file, and that file too."""
+        ended = self._lives.ended(request_id)
+        if ended is None or len(ended.outputs) > 1:
+            return False
+        return all(self._vault.is_at_hand(output.asset_id) for output in ended.outputs)
+
     def history(self, account_id: str, before: str | None, limit: int) -> Page[JobView]:
         """An account's jobs, newest first; see `Jobs.history`."""
         page = self._jobs.history(account_id, before=before, limit=limit)

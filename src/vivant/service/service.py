@@ -242,6 +242,13 @@ class Service:
         """
         return self._reader.view(request_id, caller.account_id)
 
+    def is_at_hand(self, request_id: str) -> bool:
+        """Whether `job`, and `read` of what it made, return at once.
+
+        That is so right after the end of a job that made one small file, or none.
+        """
+        return self._reader.is_at_hand(request_id)
+
     def events(
         self, caller: Caller, request_id: str, wake: Callable[[], None] = lambda: None
     ) -> Listener:

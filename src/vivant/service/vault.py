@@ -12,6 +12,7 @@ from vivant.ledger.database import Database
 from vivant.ledger.server_secret import server_secret
 from vivant.output.links import check_link, sign_link
 from vivant.output.store import Store
+from vivant.service.latest import Latest
 from vivant.service.views import File
 
 MARGIN = timedelta(days=1)
@@ -34,6 +35,7 @@ class Vault:
         self._secret = server_secret(database, "links")
         self._keep = keep
         self._clock = clock
+        self._latest = Latest()
 
     def put(
         self,
@@ -65,16 +67,17 @@ class Vault:
             seed=seed,
         )
         self.store.put(file.id, data)
+        self._latest.put(file.id, data)
         return file
 
     def drop(self, files: Iterable[StoredFile]) -> None:
         """Delete bytes whose rows were never entered."""
-        for file in files:
-            self.store.delete(file.id)
+        self.erase(file.id for file in files)
 
     def erase(self, asset_ids: Iterable[str]) -> None:
         """Delete bytes whose rows tell already that they are gone."""
         for asset_id in asset_ids:
+            self._latest.forget(asset_id)
             self.store.delete(asset_id)
 
     def add(self, account_id: str, file: StoredFile) -> Asset:
@@ -91,7 +94,12 @@ class Vault:
         Raises:
             NoSuchAsset: they are gone.
         """
-        return self.store.get(asset_id)
+        at_hand = self._latest.get(asset_id)
+        return self.store.get(asset_id) if at_hand is None else at_hand
+
+    def is_at_hand(self, asset_id: str) -> bool:
+        """Whether `read` returns at once, without a look at the disk."""
+        return self._latest.get(asset_id) is not None
 
     def link(self, asset_id: str, expires_at: datetime) -> str:
         """What a link to a file carries until it runs out."""
@@ -107,13 +115,12 @@ class Vault:
         """
         check_link(self._secret, asset_id, proof, self._clock())
         asset = self._assets.get(asset_id)
-        return File(asset.content_type, self.store.get(asset_id), asset.expires_at)
+        return File(asset.content_type, self.read(asset_id), asset.expires_at)
 
     def sweep(self) -> int:
         """Delete the files whose time is over; returns how many."""
         expired = self._assets.expired()
-        for asset_id in expired:
-            self.store.delete(asset_id)
+        self.erase(expired)
         if expired:
             self._assets.mark_deleted(expired)
         return len(expired)
