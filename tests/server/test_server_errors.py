@@ -82,6 +82,9 @@ def test_401_no_key_or_one_that_opens_nothing(shop: Shop) -> None:
         ]:
             response = shop.client.request(method, path, headers={"x-api-key": secret})
             assert said in error_of(response, 401)
+    for body in (b"{", b"{" + b" " * 100_000):
+        response = shop.client.post("/v1/sd3-med-pose", content=body, headers={"x-api-key": "no"})
+        assert "is unknown" in error_of(response, 401), "whatever is wrong with the body"
 
 
 def test_404_no_such_endpoint_or_address(shop: Shop) -> None:

@@ -19,28 +19,55 @@ COOKIE = "vivant_session"
 TOKEN = "x-studio-token"  # noqa: S105  # a header's name
 """The two halves of a browser's session; see `vivant.service.sessions`."""
 
-_Secret = Annotated[str | None, Depends(KEY)]
+Secret: TypeAlias = Annotated[str | None, Depends(KEY)]
+"""What stands in the header, not looked at yet; see `Entrance`."""
 
 
-async def _authenticated(request: Request, secret: _Secret) -> Caller:
+async def _authenticated(request: Request, secret: Secret) -> Caller:
     site = site_of(request)
     return await site.call(partial(_caller, site, request, secret))
 
 
-async def _counted(request: Request, secret: _Secret) -> Caller:
-    site = site_of(request)
-
-    def admit() -> Caller:
-        caller = _caller(site, request, secret)
-        request.state.room = site.service.count_request(caller)
-        return caller
-
-    return await site.call(admit)
+async def _counted(request: Request, secret: Secret) -> Caller:
+    return await Entrance(request, secret).passed()
 
 
 async def _visitor(request: Request) -> Visitor:
     site = site_of(request)
     return await site.call(partial(visitor_of, site, request))
+
+
+class Entrance:
+    """Where a request is let in, and counted against its caller's rate limit, once.
+
+    Args:
+        request: it tells what is left of the limit in its answer.
+        secret: its key.
+    """
+
+    def __init__(self, request: Request, secret: str | None) -> None:
+        self._request = request
+        self._secret = secret
+        self._caller: Caller | None = None
+
+    def caller(self) -> Caller:
+        """Whose request it is; on a thread that may block.
+
+        Raises:
+            UnknownKey: nobody's.
+            ForeignPage: it claims to be the studio's, and is not.
+            RateLimited: there is no room for it now.
+        """
+        if self._caller is None:
+            site = site_of(self._request)
+            caller = _caller(site, self._request, self._secret)
+            self._request.state.room = site.service.count_request(caller)
+            self._caller = caller
+        return self._caller
+
+    async def passed(self) -> Caller:
+        """The same on the event loop; a thread of the site's asks."""
+        return await site_of(self._request).call(self.caller)
 
 
 def _caller(site: Site, request: Request, secret: str | None) -> Caller:

@@ -28,6 +28,9 @@ MAX_FIELDS = 200
 MAX_VALUES = 400_000
 """Values within a JSON body; each takes some hundred bytes once read, however short its text."""
 
+SMALL = 64_000
+"""Bytes of a body that anybody may send, and that take no thread to be parsed."""
+
 _EXPECTED = "expected a JSON object, multipart/form-data or application/x-www-form-urlencoded"
 
 
@@ -92,7 +95,14 @@ class Holding:
     def __init__(self, bodies: Bodies, request: Request) -> None:
         self._bodies = bodies
         self._request = request
+        told = request.headers.get("content-length", "")
+        self._told = int(told[:20]) if told.isdecimal() else None
         self.size = 0
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the body is short, by what its sender says, and uvicorn sees to it."""
+        return self._told is not None and self._told <= SMALL
 
     async def fields(self) -> Fields:
         """Read the body and take it apart.
@@ -111,15 +121,15 @@ class Holding:
         # What curl -d sends as a form, and clients without a type send, is JSON if it looks so.
         json_like = media in {"", "application/x-www-form-urlencoded"} and _is_object(body)
         if json_like or media == "application/json" or media.endswith("+json"):
-            return await asyncio.to_thread(parse_json, body)
+            small = len(body) <= SMALL
+            return parse_json(body) if small else await asyncio.to_thread(parse_json, body)
         if media == "application/x-www-form-urlencoded":
             return _urlencoded(body)
         raise MalformedBody(f"the body's type {media!r:.80} is not read; {_EXPECTED}")
 
     async def _read(self) -> bytes:
         most = self._bodies.limits.max_bytes
-        told = self._request.headers.get("content-length", "")
-        if told.isdecimal() and int(told[:20]) > most:
+        if self._told is not None and self._told > most:
             raise _too_large(most)
         body = bytearray()
         try:

@@ -85,6 +85,11 @@ class Inputs:
             raise type(error)(f"{name}: {url:.200} cannot be fetched: {error}") from error
 
 
+def names_urls(fields: Fields, names: Collection[str]) -> bool:
+    """Whether any of the fields that hold pictures is to be fetched."""
+    return any(is_url(fields.get(name)) for name in names)
+
+
 def is_url(value: object) -> bool:
     """Whether a field's value is to be fetched."""
     return isinstance(value, str) and value.lstrip()[:8].lower().startswith(_SCHEMES)

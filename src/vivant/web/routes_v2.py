@@ -10,12 +10,12 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from vivant.service.views import EndpointInfo, JobView, Output
 from vivant.web import views
-from vivant.web.auth import Counted, Known
+from vivant.web.auth import Known, Secret
 from vivant.web.described import BODY, problems
 from vivant.web.shapes import Accepted, FailedStatus, Result, Status
 from vivant.web.site import site_of
 from vivant.web.streaming import stream
-from vivant.web.submitting import IdempotencyKey, described, submit
+from vivant.web.submitting import IdempotencyKey, SubmittingRoute, described, submit
 
 RequestId: TypeAlias = Annotated[str, Path(description="As it was given at first")]
 
@@ -30,9 +30,9 @@ def v2_route(router: APIRouter, info: EndpointInfo) -> None:
     """Take an endpoint's requests at /v2/SLUG."""
 
     async def generate(
-        request: Request, caller: Counted, idempotency_key: IdempotencyKey = None
+        request: Request, secret: Secret, idempotency_key: IdempotencyKey = None
     ) -> Response:
-        view = (await submit(request, caller, info, "v2", idempotency_key)).view
+        view = (await submit(request, secret, info, "v2", idempotency_key)).view
         here = site_of(request).url(request, f"/v2/requests/{view.request_id}")
         accepted = Accepted(
             request_id=view.request_id,
@@ -48,6 +48,7 @@ def v2_route(router: APIRouter, info: EndpointInfo) -> None:
         f"/v2/{info.slug}",
         generate,
         methods=["POST"],
+        route_class_override=SubmittingRoute,
         tags=requests.tags,
         summary=info.summary,
         operation_id=f"v2_{info.slug}",
@@ -87,7 +88,7 @@ async def result(request: Request, caller: Known, request_id: RequestId) -> JSON
             "progress, picture, completed or failed",
             "content": {"text/event-stream": {}},
         },
-        **problems(401, 404),
+        **problems(401, 404, 422),
     },
 )
 async def events(request: Request, caller: Known, request_id: RequestId) -> Response:
@@ -105,7 +106,9 @@ async def events(request: Request, caller: Known, request_id: RequestId) -> Resp
     )
 
 
-@requests.delete("/{request_id}", responses={200: {"model": Status}, **problems(401, 404, 409)})
+@requests.delete(
+    "/{request_id}", responses={200: {"model": Status}, **problems(401, 404, 409, 422)}
+)
 async def cancel(request: Request, caller: Known, request_id: RequestId) -> JSONResponse:
     """Stop a request between two steps; nothing is charged."""
     site = site_of(request)

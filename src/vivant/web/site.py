@@ -19,7 +19,7 @@ from vivant.base.settings import Settings
 from vivant.service.service import Service
 from vivant.web.bodies import Bodies, BodyLimits, Fields
 from vivant.web.fetch import Fetcher, Limits
-from vivant.web.inputs import Inputs, is_url
+from vivant.web.inputs import Inputs, names_urls
 from vivant.web.problems import Overloaded
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ class Site:
 
     async def fetched(self, request: Request, fields: Fields, names: Collection[str]) -> Fields:
         """A request's fields with the pictures that its URLs name; see `Inputs.fetched`."""
-        if not any(is_url(fields.get(name)) for name in names):
+        if not names_urls(fields, names):
             return fields
         own_file = partial(self._own_file, request)
         fetch = partial(self.inputs.fetched, fields, names, own_file)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Header, Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import Field, field_validator
 
-from vivant.base.errors import Unfetchable
+from vivant.base.errors import Unfetchable, VivantError
 from vivant.base.requests import EndpointRequest
 from vivant.ledger.job import Idempotency, fingerprint
 from vivant.ledger.keys import Caller
 from vivant.service.views import EndpointInfo, JobView
-from vivant.web.bodies import Fields
+from vivant.web.auth import KEY, Entrance
+from vivant.web.bodies import Fields, Holding
 from vivant.web.described import form_body
 from vivant.web.fetch import checked_url
+from vivant.web.inputs import names_urls
 from vivant.web.site import site_of
 from vivant.web.waiting import Ending
 
@@ -30,6 +34,26 @@ IdempotencyKey: TypeAlias = Annotated[
         description="The same key and request get the same answer, and are charged once",
     ),
 ]
+
+
+class SubmittingRoute(APIRoute):
+    """A route whose endpoint takes `(request, secret, idempotency_key)`, as `submit` wants them.
+
+    It is found and described like any other, but finds these three itself: FastAPI's general way
+    of solving dependencies takes as long as all else that the event loop does for a request.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """What FastAPI calls with each request."""
+
+        async def handle(request: Request) -> Response:
+            headers = request.headers
+            answer: Response = await self.endpoint(
+                request, headers.get(KEY.model.name), headers.get("idempotency-key")
+            )
+            return answer
+
+        return handle
 
 
 class Options(EndpointRequest):
@@ -63,39 +87,48 @@ class Handed:
     """A request that was handed to the service.
 
     Attributes:
+        caller: who pays.
         view: its job.
         ending: to be awaited; None where it has ended, or nobody waits.
     """
 
+    caller: Caller
     view: JobView
     ending: Ending | None
 
 
 async def submit(
     request: Request,
-    caller: Caller,
+    secret: str | None,
     info: EndpointInfo,
     version: Literal["v1", "v2"],
     key: str | None,
 ) -> Handed:
-    """Read a request's body and pictures, and hand it to the service.
+    """Let a request in, read its body and pictures, and hand it to the service.
+
+    Whoever sends a small body without URLs is let in by the same thread that hands it over, so that
+    the request changes threads once; all others are before more is done for them.
 
     Args:
         request: its body is still to be read.
-        caller: who pays.
+        secret: the key of whoever pays.
         info: the endpoint.
         version: of the API; v1 waits.
         key: the Idempotency-Key, or None.
     """
     site = site_of(request)
     loop = asyncio.get_running_loop()
+    entrance = Entrance(request, secret)
     with site.bodies.holding(request) as holding:
-        fields = await holding.fields()
-        options = Options.from_fields(fields)
-        idempotency = None if key is None else Idempotency(key, _fingerprint(info.slug, fields))
+        fields = await _fields(holding, entrance)
+        if names_urls(fields, info.picture_fields):
+            await entrance.passed()
         fetched = await site.fetched(request, fields, info.picture_fields)
 
         def hand_over() -> Handed:
+            caller = entrance.caller()
+            options = Options.from_fields(fields)
+            idempotency = None if key is None else Idempotency(key, _fingerprint(info.slug, fields))
             view = site.service.submit(
                 caller,
                 info.slug,
@@ -107,11 +140,22 @@ async def submit(
             ).view
             waits = version == "v1" and not view.ended
             ending = Ending(site.service, caller, view.request_id, loop) if waits else None
-            return Handed(view, ending)
+            return Handed(caller, view, ending)
 
         handed = await site.call(hand_over)
-    request.state.log = {"account": caller.account_id, "job": handed.view.request_id}
+    request.state.log = {"account": handed.caller.account_id, "job": handed.view.request_id}
     return handed
+
+
+async def _fields(holding: Holding, entrance: Entrance) -> Fields:
+    """A body's fields; whoever is unknown is told so whatever is wrong with the body."""
+    if not holding.is_small:
+        await entrance.passed()
+    try:
+        return await holding.fields()
+    except VivantError:
+        await entrance.passed()
+        raise
 
 
 def _fingerprint(slug: str, fields: Fields) -> str:
