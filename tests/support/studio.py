@@ -97,6 +97,14 @@ class Studio:
         self.page.mouse.move(x + dx, y + dy)
         self.page.mouse.up()
 
+    def on_screen(self, dx: float, dy: float) -> tuple[float, float]:
+        """A movement in pixels of the canvas, in pixels of the screen."""
+        wide: float = self.page.evaluate(
+            "(() => { const stage = document.querySelector('.stage');"
+            " return stage.clientWidth / stage.viewBox.baseVal.width; })()"
+        )
+        return dx * wide, dy * wide
+
     def past(self) -> list[dict[str, Any]]:
         """What the customer asked for, newest first."""
         past: list[dict[str, Any]] = self.shop.client.get("/v1/requests").json()["requests"]
