@@ -37,9 +37,9 @@ class Telling:
     steps: int = 25
 
 
-def load_with_vae(folder: str, vae: Path | None) -> StoryModel:
+def load_with_vae(folder: str, vae: Path | None, identity: str | None = None) -> StoryModel:
     """A story model; with `vae` decoded by that autoencoder instead of the one in the package."""
-    model = load_story_model(folder)
+    model = load_story_model(folder, identity=identity)
     if vae is None:
         return model
     net = AutoencoderKL.from_pretrained(vae).eval().requires_grad_(requires_grad=False)
