@@ -128,10 +128,10 @@ def _read_sees(file: Path) -> Sees:
         return "head"
     with safe_open(file, framework="pt") as content:
         told = (content.metadata() or {}).get(SEES, "head")
-    for known in get_args(Sees):
-        if told == known:
-            return told
-    raise WeightsCorrupt(f"{file}: {SEES} is {told!r}, not {' or '.join(get_args(Sees))}")
+    known: dict[str, Sees] = {each: each for each in get_args(Sees)}
+    if told not in known:
+        raise WeightsCorrupt(f"{file}: {SEES} is {told!r}, not {' or '.join(known)}")
+    return known[told]
 
 
 def convert_identity(source: Path, target: Path) -> None:
