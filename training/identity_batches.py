@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import CLIPVisionConfig
 
 from training.data import Rendered
-from training.identity_crops import crops, trait_labels
+from training.identity_crops import cuts, trait_labels
 from training.make_story_data import PANELS
 from training.story_batches import (
     STEPS,
@@ -105,7 +106,7 @@ class References(Parts):
         data: folder of `make_story_data`.
         device: where lessons lie.
         held_out: the first groups, never given by `lesson`.
-        side: of the reference pictures.
+        vision: of the encoder that sees the references.
     """
 
     def __init__(
@@ -116,13 +117,13 @@ class References(Parts):
         device: torch.device,
         *,
         held_out: int,
-        side: int,
+        vision: CLIPVisionConfig,
     ) -> None:
         super().__init__(latents, device)
         with np.load(prompts) as arrays:
             self.prompts = {name: torch.from_numpy(arrays[name]).to(device) for name in arrays}
         self.world = Rendered(data)
-        self.held_out, self.side = held_out, side
+        self.held_out, self.vision = held_out, vision
         self.groups = min(len(self.prompts["places"]), self.count) // PANELS
         records = self.world.records[: self.groups * PANELS]
         self.traits = torch.tensor([trait_labels(record) for record in records])
@@ -177,7 +178,8 @@ class References(Parts):
         rows, versions = drawn.to(self.device), version[:, None].to(self.device)
         full, shown = (self.prompts[name][rows, versions].long() for name in ("full", "shown"))
         windows = max(windows_used(full), windows_used(shown))
-        pictures = crops(rng, self.world.pictures, self.world.records, seen.numpy(), self.side)
+        world = self.world
+        pictures, _ = cuts(rng, world.pictures, world.records, seen.numpy(), self.vision)
         return Lesson(
             latents=self.all["latents"][rows].float(),
             weights=figures_first(self.all["weights"][rows].float())[:, :, None],

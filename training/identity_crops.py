@@ -6,6 +6,7 @@ middle where it finds none, as it often does on drawings.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from transformers import CLIPVisionConfig
 
 from training.judges import HIDDEN
 from training.story_judges import story_labels
 from training.world import vocabulary as words
 from vivant.diffusion.reference import as_seen
 from vivant.endpoints.storydiffusion.squares import Square, around_figure
+from vivant.pose.skeleton import LIMBS
 
 Rng = np.random.Generator
 
@@ -27,6 +30,11 @@ WHOLE = 0.6
 
 LOST_JOINTS = 0.15
 """Share of figures of which the estimator misses joints."""
+
+LIMB = 0.8
+"""How far a figure reaches around the bones of its limbs, in radii of its head."""
+
+REGIONS = ("scene", "figure", "head")
 
 TRAITS: dict[str, tuple[str, ...]] = {
     "person": ("no", "yes"),
@@ -80,28 +88,77 @@ def any_square(rng: Rng, record: dict[str, Any], side: int) -> Square:
     return Square(float(left), float(top), float(size))
 
 
-def crop(
-    rng: Rng, picture: NDArray[np.uint8], record: dict[str, Any], side: int
-) -> NDArray[np.uint8]:
-    """One reference [side, side, 3]: cut, sometimes mirrored, brighter, darker or blurred."""
-    cut = any_square(rng, record, picture.shape[0]).of(Image.fromarray(picture))
+@dataclass(frozen=True)
+class Cut:
+    """One reference, cut out.
+
+    Attributes:
+        picture: [side, side, 3].
+        regions: 0 for the scene, 1 for the figure, 2 for the head, [cells, cells].
+    """
+
+    picture: NDArray[np.uint8]
+    regions: NDArray[np.int64]
+
+
+def cut(rng: Rng, picture: NDArray[np.uint8], record: dict[str, Any], side: int, cells: int) -> Cut:
+    """One reference, sometimes mirrored, brighter, darker or blurred."""
+    square = any_square(rng, record, picture.shape[0])
+    regions = regions_in(square, record, cells)
+    part = square.of(Image.fromarray(picture))
     if rng.random() < 0.5:
-        cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        regions = regions[:, ::-1]
     if rng.random() < 0.3:
         fewer = int(rng.integers(side // 2, side))
-        cut = cut.resize((fewer, fewer), Image.Resampling.BILINEAR)
-    seen = np.asarray(cut.resize((side, side), Image.Resampling.BICUBIC), np.float32)
+        part = part.resize((fewer, fewer), Image.Resampling.BILINEAR)
+    seen = np.asarray(part.resize((side, side), Image.Resampling.BICUBIC), np.float32)
     gain, offset = rng.normal(1, 0.04), rng.normal(0, 4)
-    return np.clip(seen * gain + offset, 0, 255).astype(np.uint8)
+    return Cut(np.clip(seen * gain + offset, 0, 255).astype(np.uint8), regions)
 
 
-def crops(
+def regions_in(square: Square, record: dict[str, Any], cells: int) -> NDArray[np.int64]:
+    """What the centres of a square's cells lie on, as `Cut.regions`."""
+    steps = (np.arange(cells) + 0.5) / cells * square.side
+    x, y = np.meshgrid(square.left + steps, square.top + steps)
+    regions = np.zeros((cells, cells), np.int64)
+    for rows, (head_x, head_y, radius) in zip(record["joints"], record["heads"], strict=True):
+        body = np.array(rows)
+        limbs = [(body[i], body[j]) for i, j in LIMBS if body[i, 2] > 0 and body[j, 2] > 0]
+        for start, end in limbs:
+            regions[_distance(x, y, start, end) < LIMB * radius] = 1
+        regions[np.hypot(x - head_x, y - head_y) < 1.2 * radius] = 2
+    return regions
+
+
+def _distance(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Of points from a segment between two joints."""
+    along, across = end[0] - start[0], end[1] - start[1]
+    length = max(along**2 + across**2, 1e-6)
+    share = ((x - start[0]) * along + (y - start[1]) * across) / length
+    share = share.clip(0, 1)
+    return np.hypot(x - start[0] - share * along, y - start[1] - share * across)
+
+
+def cuts(
     rng: Rng,
     pictures: NDArray[np.uint8],
     records: list[dict[str, Any]],
     which: NDArray[np.int64],
-    side: int,
-) -> Tensor:
-    """References of the pictures of some numbers, as the encoder takes them, [n, 3, side, side]."""
-    cut = np.stack([crop(rng, pictures[i], records[i], side) for i in which])
-    return as_seen(torch.from_numpy(cut))
+    vision: CLIPVisionConfig,
+) -> tuple[Tensor, Tensor]:
+    """References of the pictures of some numbers, as an encoder takes them, and their regions.
+
+    Returns:
+        [n, 3, side, side] and [n, patches].
+    """
+    side = vision.image_size
+    each = [cut(rng, pictures[i], records[i], side, side // vision.patch_size) for i in which]
+    levels = torch.from_numpy(np.stack([one.picture for one in each]))
+    regions = torch.from_numpy(np.stack([one.regions.ravel() for one in each]))
+    return as_seen(levels), regions

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig
 
-from training.identity_crops import TRAITS
+from training.identity_crops import REGIONS, TRAITS
 from training.judges import HIDDEN
 from training.story_models import WIDTHS
 from vivant.weights.identity import ADAPTER, ENCODER, LORA, SEES
@@ -40,7 +40,9 @@ FILE = "identity.safetensors"
 class Eye(nn.Module):
     """An identity encoder that learns to see: a linear layer for each trait.
 
-    They are thrown away in the end, but for the one that tells whether anybody is there.
+    They are thrown away in the end, but for the one that tells whether anybody is there. Every
+    patch on the figure learns to tell the traits too, and all learn what they lie on: the class
+    token alone learns slowly (Jiang et al. 2021, "All Tokens Matter", arXiv 2104.10858).
     """
 
     def __init__(self, vision: CLIPVisionConfig = VISION) -> None:
@@ -49,6 +51,8 @@ class Eye(nn.Module):
         self.heads = nn.ModuleDict(
             {name: nn.Linear(vision.hidden_size, len(kinds)) for name, kinds in TRAITS.items()}
         )
+        self.where = nn.Linear(vision.hidden_size, len(REGIONS))
+        nn.init.normal_(self.encoder.vision_model.embeddings.position_embedding.weight, std=0.2)
 
     def logits(self, looks: Tensor) -> dict[str, Tensor]:
         """[n, classes] for each trait, of what the encoder's `look` returns."""
@@ -63,6 +67,22 @@ class Eye(nn.Module):
                 each = nn.functional.cross_entropy(logits[shown].float(), labels[shown, i])
                 total = total + each
         return total / len(TRAITS)
+
+    def loss_of_patches(self, pictures: Tensor, labels: Tensor, regions: Tensor) -> Tensor:
+        """The class token's loss, that of the figure's patches, and of where patches lie.
+
+        Args:
+            pictures: [n, 3, side, side].
+            labels: see `loss`.
+            regions: [n, patches].
+        """
+        vision = self.encoder.vision_model
+        out = vision(pictures)
+        patches = vision.post_layernorm(out.last_hidden_state[:, 1:])
+        where = nn.functional.cross_entropy(self.where(patches).flatten(0, 1), regions.flatten())
+        owners, cells = (regions > 0).nonzero(as_tuple=True)
+        of_figure = self.loss(patches[owners, cells], labels[owners])
+        return self.loss(out.pooler_output, labels) + 0.5 * of_figure + 0.3 * where
 
 
 class Adapter(nn.Module):

@@ -186,7 +186,7 @@ def main() -> None:
         args.data,
         device,
         held_out=PROBE_GROUPS,
-        side=eye.encoder.side,
+        vision=eye.encoder.config,
     )
     encoder = eye.encoder
     begin_neutral(encoder, data.class_words(nets))

@@ -18,13 +18,13 @@ from torch import Tensor
 
 from training.attention import attention_for
 from training.data import Rendered
-from training.identity_crops import TRAITS, crops, trait_labels
-from training.identity_models import Eye, save_eye
+from training.identity_crops import TRAITS, cuts, trait_labels
+from training.identity_models import VISION, Eye, save_eye
 from training.judges import HIDDEN
 from training.optimiser import Optimisers
 from training.run import Run
 
-NOT_MATRICES = ("embedding", "norm", "heads")
+NOT_MATRICES = ("position", "class", "norm", "heads", "where")
 """Parameters that AdamW trains although they have two dimensions or more."""
 
 
@@ -61,15 +61,15 @@ def main() -> None:
     labels = labels_of_all(data)
     kept = len(data) - len(data) // 20
     eye = Eye().to(device)
-    trained = eye.encoder.vision_model, eye.heads
-    optimisers = Optimisers(trained, args.lr, args.lr * 0.4, NOT_MATRICES)
+    optimisers = Optimisers([eye], args.lr, args.lr * 0.4, NOT_MATRICES)
     run = Run(eye, optimisers, args.out / "eye.pt", args.minutes, 0.998)
     rng = np.random.default_rng(run.step)
     while run.done < 1:
         which = rng.integers(kept, size=args.batch)
-        pictures = crops(rng, data.pictures, data.records, which, eye.encoder.side).to(device)
+        pictures, regions = cuts(rng, data.pictures, data.records, which, VISION)
         with attention_for(device), torch.autocast(device.type, torch.bfloat16):
-            loss = eye.loss(eye.encoder.look(pictures), labels[which].to(device))
+            given = (each.to(device) for each in (pictures, labels[which], regions))
+            loss = eye.loss_of_patches(*given)
         run.learn(loss, clip=1.0)
         if run.step % 50 == 0:
             run.say(args.batch)
@@ -77,7 +77,8 @@ def main() -> None:
     with run.averaged():
         save_eye(args.out / "eye.safetensors", eye)
         held_out = np.arange(kept, min(kept + 600, len(data)))
-        seen = crops(np.random.default_rng(1), data.pictures, data.records, held_out, 96)
+        any_rng = np.random.default_rng(1)
+        seen, _ = cuts(any_rng, data.pictures, data.records, held_out, VISION)
         shares = accuracies(eye, seen.to(device), labels[held_out].to(device))
     common = {
         name: float(labels[held_out, i][labels[held_out, i] != HIDDEN].bincount().max())

@@ -15,8 +15,8 @@ from training.evaluate_identity import agreement
 from training.evaluate_story import NAMES
 from training.identity_batches import EARLIEST_TIME, TARGETS, References
 from training.identity_cases import SHOWN, encounters
-from training.identity_crops import TRAITS, any_square, trait_labels
-from training.identity_models import Adapter, Eye, begin_neutral, save_adapter
+from training.identity_crops import TRAITS, any_square, cuts, trait_labels
+from training.identity_models import VISION, Adapter, Eye, begin_neutral, save_adapter
 from training.identity_prompts import VERSIONS, Places, prompts_of, told_by_picture
 from training.judges import HIDDEN
 from training.make_story_data import PANELS, story_records
@@ -75,7 +75,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, tokenizer: CLIPTokenizer) -> 
     where = np.array([places(b) for _, b in pairs], np.int16).reshape(rows, VERSIONS)
     np.savez(folder / "prompts.npz", full=full, shown=shown, places=where)
     return References(
-        folder, folder / "prompts.npz", folder, torch.device("cpu"), held_out=1, side=96
+        folder, folder / "prompts.npz", folder, torch.device("cpu"), held_out=1, vision=VISION
     )
 
 
@@ -116,6 +116,28 @@ def test_references_are_cut_within_the_picture(seed: int) -> None:
         assert labels["person"] == bool(record["people"])
         if not record["people"]:
             assert set(labels.values()) == {0, HIDDEN}
+
+
+def test_regions_lie_where_the_figure_does() -> None:
+    """A red head and a blue body: what is called head is red, what is called figure blue."""
+    joints = np.zeros((18, 3))
+    joints[[1, 8, 9, 10]] = [(128, 90, 1), (128, 150, 1), (128, 190, 1), (128, 230, 1)]
+    record = {"joints": [joints.tolist()], "heads": [(128, 60, 25)], "people": []}
+    y, x = np.mgrid[:256, :256]
+    picture = np.zeros((256, 256, 3), np.uint8)
+    picture[(abs(x - 128) < 40) & (y > 60)] = (0, 0, 255)
+    picture[np.hypot(x - 128, y - 60) < 40] = (255, 0, 0)
+    seen, regions = cuts(
+        np.random.default_rng(0), picture[None], [record], np.zeros(9, int), VISION
+    )
+    cells = torch.nn.functional.avg_pool2d(seen, VISION.patch_size).flatten(2)
+    red, blue = cells[:, 0], cells[:, 2]
+    assert (regions == 1).any()
+    assert (regions == 2).any()
+    assert red[regions == 2].mean() > 1 > red[regions == 1].mean()
+    assert blue[regions == 1].mean() > 1 > blue[regions == 2].mean()
+    assert red[regions == 0].mean() < 0
+    assert blue[regions == 0].mean() < 0
 
 
 def test_the_reference_shows_somebody_and_is_none_of_the_panels_to_draw(
