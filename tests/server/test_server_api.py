@@ -325,6 +325,16 @@ def test_the_log_has_ids_and_neither_keys_nor_prompts(
         assert secret not in text
 
 
+def test_every_example_of_a_body_is_a_request_that_works(shop: Shop) -> None:
+    studio_only = {"/v1/keys"}
+    for path, methods in shop.client.get("/openapi.json").json()["paths"].items():
+        for method, operation in methods.items():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if body is not None and path not in studio_only:
+                response = shop.client.request(method, path, json=body["example"])
+                assert response.status_code == 200, (path, response.text)
+
+
 def test_the_docs_load_nothing_from_elsewhere(shop: Shop) -> None:
     page = shop.client.get("/docs").text
     assert "http" not in page.replace('lang="en"', "")

@@ -17,6 +17,12 @@ PICTURES: Mapping[str, Any] = MappingProxyType(
 )
 """The picture formats that answers have."""
 
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAAB"
+    "LbSncAAAAEUlEQVR42mM4YWODFTEMLQkAZZlQAS/gME0AAAAASUVORK5CYII="
+)
+"""A picture for examples that are sent as they are: a red square."""
+
 _RETRY = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
 
 _ANSWER_HEADERS = {
@@ -42,6 +48,23 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return described
 
 
+_TOLD = {
+    "image": "/9j/4AAQSkZJRg...",
+    "images": [
+        {
+            "url": "/assets/asset_019a8f3c60aa0b7c?sig=1764057600.xY3",
+            "content_type": "image/jpeg",
+            "width": 512,
+            "height": 512,
+            "seed": 698845,
+        }
+    ],
+    "seed": 698845,
+    "inference_time": 2.4,
+    "request_id": "req_019a8f3c52d17b0c94e2a6f05d8b3e1f",
+    "warnings": [],
+}
+
 BODY = (400, 408, 413)
 """What can be wrong with any body."""
 
@@ -50,6 +73,8 @@ def form_body(
     request: Mapping[str, Any],
     picture_fields: Collection[str],
     further: Mapping[str, Any] = MappingProxyType({"properties": {}}),
+    *,
+    example: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A body in all three forms.
 
@@ -57,9 +82,10 @@ def form_body(
         request: JSON Schema of its fields, with at most one example that counts.
         picture_fields: those that are files in a multipart form.
         further: JSON Schema of fields that it may have besides.
+        example: its fields in an example, where the schema has none.
     """
     schema = dict(request)
-    examples = schema.pop("examples", [])
+    examples = schema.pop("examples", [example] if example else [])
     fields = {**schema["properties"], **further["properties"]}
     files = {name: {**fields[name], "format": "binary"} for name in picture_fields}
     json_body: dict[str, Any] = {"schema": schema | {"properties": fields}}
@@ -94,7 +120,7 @@ def pictures_or_json() -> dict[str, Any]:
         "headers": _ANSWER_HEADERS,
         "content": {
             **PICTURES,
-            "application/json": {"schema": told},
+            "application/json": {"schema": told, "example": _TOLD},
             "application/zip": PICTURES["image/png"],
         },
     }

@@ -82,7 +82,7 @@ async def history(
 
 
 @account.delete(
-    "/requests/{request_id}", responses={200: {"model": Forgotten}, **problems(401, 404, 409)}
+    "/requests/{request_id}", responses={200: {"model": Forgotten}, **problems(401, 404, 409, 422)}
 )
 async def forget(
     request: Request,

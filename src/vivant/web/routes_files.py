@@ -13,7 +13,7 @@ from vivant.base.errors import InvalidInput, PictureTooLarge
 from vivant.ledger.assets import Asset
 from vivant.web.auth import Counted
 from vivant.web.bodies import Fields
-from vivant.web.described import BODY, PICTURES, problems
+from vivant.web.described import BODY, DOT, PICTURES, problems
 from vivant.web.inputs import from_data_uri
 from vivant.web.shapes import Uploaded
 from vivant.web.site import site_of
@@ -39,7 +39,8 @@ _BODY = {
                         "description": "Data URIs: data:image/png;base64,...",
                     }
                 },
-            }
+            },
+            "example": {"data_urls": [DOT]},
         },
         "multipart/form-data": {
             "schema": {
@@ -79,7 +80,7 @@ async def upload(request: Request, caller: Counted) -> Uploaded:
             "description": "The file",
             "content": dict(PICTURES),
         },
-        **problems(404, 410),
+        **problems(404, 410, 422),
     },
 )
 async def asset(

@@ -42,7 +42,9 @@ async def listed(request: Request, caller: Known) -> JSONResponse:
 @keys.post(
     "",
     responses={200: {"model": MadeKey}, **problems(*BODY, 401, 403, 422, 503)},
-    openapi_extra={"requestBody": form_body(NewKey.model_json_schema(), [])},
+    openapi_extra={
+        "requestBody": form_body(NewKey.model_json_schema(), [], example={"label": "laptop"})
+    },
 )
 async def make(request: Request, visitor: Visiting) -> JSONResponse:
     """Make a key, in the studio; its secret is told this once."""
@@ -55,7 +57,7 @@ async def make(request: Request, visitor: Visiting) -> JSONResponse:
     return JSONResponse(body.model_dump(), headers=_PRIVATE)
 
 
-@keys.delete("/{key_id}", responses={200: {"model": Revoked}, **problems(401, 403, 404)})
+@keys.delete("/{key_id}", responses={200: {"model": Revoked}, **problems(401, 403, 404, 422)})
 async def revoke(
     request: Request, visitor: Visiting, key_id: Annotated[str, Path(description="How it begins")]
 ) -> JSONResponse:

@@ -71,11 +71,31 @@ class Drawing(EndpointRequest):
         return _not_blank(value)
 
 
+_READING = {"image": f"{PRESET}waving"}
+
+_DRAWING = {
+    "pose": {
+        "canvas_width": 256,
+        "canvas_height": 256,
+        # Nose, neck, right and left shoulder, elbow and wrist: x, y and confidence of each.
+        "people": [
+            {
+                "pose_keypoints_2d": [
+                    *(128, 50, 1, 128, 90, 1, 95, 92, 1, 70, 60, 1, 75, 25, 1),
+                    *(161, 92, 1, 178, 135, 1, 182, 175, 1),
+                    *([0] * 30),
+                ]
+            }
+        ],
+    }
+}
+
+
 @pose.post(
     "",
     response_model=PoseRead,
     responses=problems(*BODY, 401, 422, 429, 503),
-    openapi_extra={"requestBody": form_body(Reading.model_json_schema(), IMAGE)},
+    openapi_extra={"requestBody": form_body(Reading.model_json_schema(), IMAGE, example=_READING)},
 )
 async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  # it lets them in
     """The people in a photo or a skeleton drawing, as OpenPose JSON and drawn anew."""
@@ -101,7 +121,7 @@ async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  
         },
         **problems(*BODY, 401, 422, 429, 503),
     },
-    openapi_extra={"requestBody": form_body(Drawing.model_json_schema(), [])},
+    openapi_extra={"requestBody": form_body(Drawing.model_json_schema(), [], example=_DRAWING)},
 )
 async def render(request: Request, caller: Counted) -> Response:  # noqa: ARG001  # it lets them in
     """The skeleton drawing of OpenPose JSON, which may also be the whole body."""

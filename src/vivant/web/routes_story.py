@@ -15,13 +15,19 @@ from vivant.output.encode import Format, content_type, encode
 from vivant.service.binding import BOOK_TYPES, Binding, bound, lay_out
 from vivant.web.auth import Counted
 from vivant.web.bodies import Fields
-from vivant.web.described import BODY, form_body, problems
+from vivant.web.described import BODY, DOT, form_body, problems
 from vivant.web.shapes import PagePicture, Pages
 from vivant.web.site import Site, site_of
 
 story = APIRouter(prefix="/v1/story", tags=["story"])
 
 _FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in BOOK_TYPES.values()}
+
+_EXAMPLE = {
+    "panels": [DOT],
+    "comic_description": "at home #Once upon a time",
+    "output_format": "png",
+}
 
 
 @story.post(
@@ -31,7 +37,7 @@ _FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in B
         200: {"model": Pages, "description": "The pages, or the book", "content": _FILES},
         **problems(*BODY, 401, 422, 429, 503),
     },
-    openapi_extra={"requestBody": form_body(Binding.model_json_schema(), [])},
+    openapi_extra={"requestBody": form_body(Binding.model_json_schema(), [], example=_EXAMPLE)},
 )
 async def pages(request: Request, caller: Counted) -> Response:  # noqa: ARG001  # it lets them in
     """Panels laid out on pages with their captions: the pages as pictures, or one book."""
