@@ -1,7 +1,8 @@
 """Kill a server under load, again and again, and see what became of every request and credit.
 
-    python bench/kill9.py                       # 30 kills, SQLite in a folder of its own
-    python bench/kill9.py --rounds 5 --database postgresql://...
+    python -m bench.kill9                       # 30 kills, SQLite in a folder of its own
+    python -m bench.kill9 --postgresql          # the same on a PostgreSQL server of its own
+    python -m bench.kill9 --rounds 5 --database postgresql://...
 
 Each round starts a server with made-up pictures on the same data, sends it v1 and v2 requests from
 several threads, half of them with an Idempotency-Key, and kills it (SIGKILL) at a moment of chance.
@@ -25,7 +26,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -260,13 +261,20 @@ def main(rounds: int, database: str | None, seed: int = 9) -> list[str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--database", help="postgresql://..., empty but for our tables")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--database", help="postgresql://..., empty but for our tables")
+    where.add_argument("--postgresql", action="store_true", help="start a server, as the tests do")
     parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--serve", metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options.serve, options.database)
     else:
-        wrong = main(options.rounds, options.database, options.seed)
+        with ExitStack() as stack:
+            if options.postgresql:
+                from tests.support.postgres import running_server  # not for the server to be killed
+
+                options.database = stack.enter_context(running_server()).format(name="postgres")
+            wrong = main(options.rounds, options.database, options.seed)
         print("\n".join(wrong) or "no request lost, none charged twice, every hold closed")
         sys.exit(bool(wrong))

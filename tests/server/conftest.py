@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.postgres import running_server
 from tests.support.shop import Shop, open_shop
 
 
@@ -13,6 +14,16 @@ from tests.support.shop import Shop, open_shop
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with open_shop(tmp_path_factory.mktemp("shop")) as shop:
         yield shop
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Where a server keeps its rows: in a file of its own (None), or on a real PostgreSQL."""
+    if request.param == "sqlite":
+        yield None
+        return
+    with running_server() as server:
+        yield server.format(name="postgres")
 
 
 @pytest.fixture

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
-from tests.support.postgres import running_server
 from tests.support.shop import POSE, customer_client, open_shop
 
 CALLERS = 300
 PAID = 100
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    if request.param == "sqlite":
-        yield None
-        return
-    with running_server() as server:
-        yield server.format(name="postgres")
 
 
 def test_of_300_at_once_exactly_those_are_served_that_can_be_paid(
