@@ -55,7 +55,7 @@ export function skeletonOver(pose, image) {
     (image.width - pose.width * scale) / 2,
     (image.height - pose.height * scale) / 2,
   ];
-  const line = image.width / 90;
+  const line = image.width / 70;
   const at = ([x, y]) => [x * scale + dx, y * scale + dy];
   return s(
     "svg.overlay",
