@@ -51,7 +51,7 @@ NATIVE_SIZE = 256
 TRAITS = {
     "native_size": NATIVE_SIZE,
     "size_multiple": 32,
-    "guidance_factor": 0.4,
+    "guidance_factor": 0.5,
     "guidance_rescale": 0.0,
     "freeu": False,
     "vae_of": "embedded",
@@ -184,7 +184,7 @@ def save_story_pipeline(folder: Path, nets: StoryNetworks, tokenizer: Path) -> N
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "tokenizer_2": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
+        "vae": [None, None],  # TRAITS name the one that it shares
     }
     (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
     (folder / "vivant.json").write_text(json.dumps(TRAITS, indent=2) + "\n")
