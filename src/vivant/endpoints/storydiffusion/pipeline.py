@@ -23,8 +23,10 @@ from vivant.diffusion.windows import WindowedTextEncoders
 from vivant.endpoints.storydiffusion.endpoint import Storyboard, Take
 from vivant.weights.model import StoryModel
 
-AT_ONCE = 8
-"""Panels in one evaluation of the network; a guided panel takes two rows."""
+AT_ONCE = 3
+"""Panels in one evaluation of the network; a guided panel takes two rows. Identity panels share one
+evaluation anyway, three of them by default: followers in batches as large take no more memory, and
+larger ones gained no time."""
 
 SCHEDULES = {"leading": "ddim_uniform", "trailing": "simple", "linspace": "normal"}
 """Our names for the ways in which a model's timesteps are spaced."""
