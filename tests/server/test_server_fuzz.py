@@ -28,6 +28,7 @@ def test_nothing_that_is_sent_makes_the_server_fail(shop: Shop) -> None:
         *("--phases", "examples,coverage,fuzzing"),
         *("--checks", ",".join(CHECKS)),
         *("--max-examples", "20"),
+        *("--request-timeout", "60"),  # a busy machine takes long over the longest captions
         *("--generation-database", "none"),
         *("--seed", "1"),
         *("--workers", "2"),
