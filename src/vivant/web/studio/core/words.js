@@ -67,7 +67,8 @@ export function friendly({ status, message }) {
   }
 }
 
-const sentence = (message) => {
+/** A message of the service as a sentence of its own begins. */
+export const sentence = (message) => {
   const trimmed = (message ?? "").trim();
   return trimmed ? trimmed[0].toUpperCase() + trimmed.slice(1) : "";
 };

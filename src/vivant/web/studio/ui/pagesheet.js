@@ -1,5 +1,6 @@
 // A story's pages as they will be printed, and what can be taken home of them.
 
+import { sentence } from "../core/words.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -74,7 +75,7 @@ export class PageSheet extends HTMLElement {
   }
 
   say(text) {
-    this.message.textContent = text;
+    this.message.textContent = sentence(text);
   }
 
   #turn(by) {
