@@ -18,7 +18,7 @@ import platform
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import random_story
 import torch
@@ -38,6 +38,7 @@ from vivant.weights.load import load_story_model
 from vivant.weights.model import StoryModel
 
 CHARACTER = "a man with brown hair, wearing black suit"
+WARM_UP_STEPS = 2
 PLACES = ("at home", "on the road", "in the forest", "in the city, at night")
 
 
@@ -136,14 +137,16 @@ def run_and_peak(run: Callable[[], object], device: torch.device) -> tuple[float
 
 
 def measured(model: StoryModel, board: Storyboard, options: argparse.Namespace) -> Case:
-    """Runs one case."""
+    """Runs one case, after a short one of its kind to warm up."""
+    short = replace(board, num_steps=WARM_UP_STEPS)
+    lockstep_run(model, short, options.at_once)
+    if options.plain:
+        plain_run(model, short)
     own, plain = [], []
-    for i in range(options.repeats + 1):
-        mine = run_and_peak(lambda: lockstep_run(model, board, options.at_once), model.device)
-        own += [mine] if i else []
+    for _ in range(options.repeats):
+        own.append(run_and_peak(lambda: lockstep_run(model, board, options.at_once), model.device))
         if options.plain:
-            theirs = run_and_peak(lambda: plain_run(model, board), model.device)
-            plain += [theirs] if i else []
+            plain.append(run_and_peak(lambda: plain_run(model, board), model.device))
     return Case(
         size=board.width,
         panels=len(board.identities) + len(board.followers),
