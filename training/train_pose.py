@@ -30,7 +30,7 @@ TRAITS = {
     "size_multiple": 32,
     "shift": 1.0,
     "zero_text_tokens": 0,
-    "guidance_factor": 0.2,
+    "guidance_factor": 0.4,
     "guidance_rescale": 0.0,
 }
 
