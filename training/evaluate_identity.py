@@ -26,12 +26,11 @@ from torch import Tensor
 
 from training.evaluate import Share, share_row, show
 from training.evaluate_story import NAMES, right_shares, seen_looks
-from training.generate import encode_again
 from training.identity_cases import ASKED, SHOWN, Encounter, encounters
 from training.judges import HIDDEN
+from training.story_court import Court
 from training.story_generate import load_with_vae
 from training.story_judges import StoryJudge, load_story_judge
-from training.world.render import paint
 from vivant.base.contract import Picture
 from vivant.endpoints.storydiffusion import endpoint
 from vivant.endpoints.storydiffusion.pipeline import generate
@@ -61,7 +60,7 @@ def agreement(cases: Sequence[Encounter], found: Sequence[Tensor]) -> dict[str, 
     return shares | {"all": float(np.mean(list(shares.values())))} if shares else {}
 
 
-class Meeting:
+class Meeting(Court):
     """A model, its judge, and what they make of the encounters.
 
     Args:
@@ -74,7 +73,8 @@ class Meeting:
     def __init__(
         self, model: StoryModel, judge: StoryJudge, steps: int, pictures: Path | None
     ) -> None:
-        self.model, self.judge, self.steps, self.pictures = model, judge, steps, pictures
+        super().__init__(model, judge, pictures)
+        self.steps = steps
         self.estimator: Estimator = estimator_by_name()
 
     def told(self, cases: Sequence[Encounter], ratio: int | None) -> tuple[list[Tensor], float]:
@@ -89,9 +89,8 @@ class Meeting:
             begun = time.monotonic()
             images = self.draw(case, ratio)
             seconds += time.monotonic() - begun
-            found.append(self._judge(images))
-            if self.pictures is not None:
-                self._keep([case.picture, *images], f"{case.seed}-{ratio or 'none'}")
+            found.append(self.judged(images))
+            self.keep([case.picture, *images], f"{case.seed}-{ratio or 'none'}")
         return found, seconds / len(cases)
 
     def draw(self, case: Encounter, ratio: int | None) -> list[Image.Image]:
@@ -113,22 +112,6 @@ class Meeting:
         work = endpoint.check(request, endpoint.limits(self.model), estimator=self.estimator)
         board = endpoint.storyboard(request, work.prepared, (side, side))
         return [event.image for event in generate(self.model, board) if isinstance(event, Picture)]
-
-    def rendered(self, cases: Sequence[Encounter]) -> list[Tensor]:
-        """What the judge finds in the world's own drawings of the stories."""
-        return [
-            self._judge([Image.fromarray(paint(panel.drawn)) for panel in case.panels])
-            for case in cases
-        ]
-
-    def _judge(self, images: Sequence[Image.Image]) -> Tensor:
-        return self.judge.net.classes(encode_again(self.model, images))
-
-    def _keep(self, images: Sequence[Image.Image], name: str) -> None:
-        assert self.pictures is not None  # noqa: S101 - only called where there is a folder
-        self.pictures.mkdir(parents=True, exist_ok=True)
-        strip = np.concatenate([np.asarray(image) for image in images], 1)
-        Image.fromarray(strip).save(self.pictures / f"{name}.png")
 
 
 def evaluate(meeting: Meeting, count: int, ratios: Sequence[int]) -> dict[str, Any]:

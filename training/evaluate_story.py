@@ -21,17 +21,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from rich.progress import track
 from torch import Tensor
 
 from training.evaluate import Share, share_row, show
-from training.generate import encode_again
 from training.judges import HIDDEN
 from training.story_cases import CHARACTER, IDENTITIES, SCENE, StoryCase, unseen_stories
+from training.story_court import Court
 from training.story_generate import Telling, draw_story, load_with_vae
 from training.story_judges import LOOKS, STORY_CLASSES, StoryJudge, load_story_judge
-from training.world.render import paint
 from vivant.weights.model import StoryModel
 
 NAMES = list(STORY_CLASSES)
@@ -120,11 +118,11 @@ def _strangers(casts: dict[str, list[list[Tensor]]]) -> Iterable[tuple[Tensor, T
         )  # type: ignore[misc]
 
 
-class Courtroom:
+class Courtroom(Court):
     """A model, its judge, and what they make of stories."""
 
     def __init__(self, model: StoryModel, judge: StoryJudge, pictures: Path | None) -> None:
-        self.model, self.judge, self.pictures = model, judge, pictures
+        super().__init__(model, judge, pictures)
         self.seconds, self.panels = 0.0, 0
 
     def generated(self, cases: Sequence[StoryCase], telling: Telling, title: str) -> list[Tensor]:
@@ -135,26 +133,9 @@ class Courtroom:
             images = draw_story(self.model, case.prompts, case.seed, telling)
             self.seconds += time.monotonic() - begun
             self.panels += len(images)
-            found.append(self._judge(images))
-            if self.pictures:
-                self._keep(images, f"{title.replace(' ', '-')}-{case.seed}")
+            found.append(self.judged(images))
+            self.keep(images, f"{title.replace(' ', '-')}-{case.seed}")
         return found
-
-    def rendered(self, cases: Sequence[StoryCase]) -> list[Tensor]:
-        """The same of the world's own drawings."""
-        return [
-            self._judge([Image.fromarray(paint(panel.drawn)) for panel in case.panels])
-            for case in cases
-        ]
-
-    def _judge(self, images: Sequence[Image.Image]) -> Tensor:
-        return self.judge.net.classes(encode_again(self.model, images))
-
-    def _keep(self, images: Sequence[Image.Image], name: str) -> None:
-        assert self.pictures is not None  # noqa: S101 - only called where there is a folder
-        self.pictures.mkdir(parents=True, exist_ok=True)
-        strip = np.concatenate([np.asarray(image) for image in images], 1)
-        Image.fromarray(strip).save(self.pictures / f"{name}.png")
 
 
 def labels_of_cases(cases: Sequence[StoryCase], which: str = "labels") -> list[Tensor]:
