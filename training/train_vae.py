@@ -47,6 +47,10 @@ SIDE = 96
 """Pixels of a crop's side: small ones show more heads in the same time."""
 
 
+FACE = 48.0
+"""Radius in pixels from which on a head needs no more than its usual weight."""
+
+
 class Crops:
     """Random crops: most of them around a head or a figure, a fifth of them skeleton drawings."""
 
@@ -68,7 +72,10 @@ class Crops:
         window = np.s_[y : y + side, x : x + side]
         if rng.random() < 0.2:
             return data.skeleton(i, rng)[window], np.full((side, side), 1.5, np.float32)
-        return data.pictures[i][window], data.weights(i, head=6.0, body=2.0)[window]
+        # A small face has as much to tell as a large one, in fewer pixels.
+        smallest = min((r for _, _, r in heads), default=FACE)
+        head = 6.0 * float(np.clip(FACE / smallest, 1, 2))
+        return data.pictures[i][window], data.weights(i, head, body=2.0)[window]
 
     def batch(self, count: int, side: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Pictures [count, 3, side, side] in [-1, 1] and weights [count, 1, side, side]."""

@@ -12,10 +12,10 @@ from training.world.poses import LEFT, RIGHT, BodyPose, Vector, direction
 
 @dataclass(frozen=True)
 class Build:
-    """Bone lengths in statures."""
+    """Bone lengths in statures. Heads are a cartoon's: on a whole figure they must carry a face."""
 
-    head: float = 0.180
-    neck: float = 0.035
+    head: float = 0.240
+    neck: float = 0.018
     torso: float = 0.285
     upper_arm: float = 0.160
     forearm: float = 0.150
@@ -27,10 +27,10 @@ class Build:
 
 BUILDS: dict[str, Build] = {
     "man": Build(shoulder=0.115),
-    "woman": Build(head=0.182, shoulder=0.096, hip=0.064),
-    "boy": Build(head=0.225, torso=0.265, thigh=0.210, shin=0.205, upper_arm=0.145, forearm=0.135),
+    "woman": Build(head=0.242, shoulder=0.096, hip=0.064),
+    "boy": Build(head=0.280, torso=0.265, thigh=0.210, shin=0.205, upper_arm=0.145, forearm=0.135),
     "girl": Build(
-        head=0.228,
+        head=0.282,
         torso=0.260,
         thigh=0.210,
         shin=0.207,
@@ -38,8 +38,8 @@ BUILDS: dict[str, Build] = {
         forearm=0.133,
         shoulder=0.096,
     ),
-    "old man": Build(head=0.186, shoulder=0.110),
-    "old woman": Build(head=0.188, shoulder=0.096, hip=0.066),
+    "old man": Build(head=0.244, shoulder=0.110),
+    "old woman": Build(head=0.246, shoulder=0.096, hip=0.066),
 }
 
 
@@ -95,8 +95,12 @@ class Posed:
     lift: float
 
 
-def pose_body(pose: BodyPose, build: Build, camera_pitch: float = 7.0) -> Posed:
-    """Forward kinematics, then the body's yaw and the camera's pitch."""
+def pose_body(pose: BodyPose, build: Build, camera_pitch: float = 7.0, face: float = 0.7) -> Posed:
+    """Forward kinematics, then the body's yaw and the camera's pitch.
+
+    `face` is how far the face's joints lie from the head's middle, as a share of where they are
+    drawn: skeletons of people have smaller faces than drawings do (about 0.5), drawn ones larger.
+    """
     spine = rotation(0, -pose.bend) @ rotation(2, pose.lean)
     chest = spine @ rotation(1, pose.twist)
     points: dict[str, Vector] = {"pelvis": np.zeros(3)}
@@ -138,7 +142,7 @@ def pose_body(pose: BodyPose, build: Build, camera_pitch: float = 7.0) -> Posed:
         ("l_ear", (0.92, 0.12, -0.05)),
         ("r_ear", (-0.92, 0.12, -0.05)),
     ):
-        points[name] = head + turn @ (np.array(spot) * r)
+        points[name] = head + turn @ (np.array(spot) * r * face)
     camera = rotation(0, -camera_pitch) @ rotation(1, pose.yaw)
     points = {name: camera @ p for name, p in points.items()}
     face = camera @ turn

@@ -11,6 +11,10 @@ from training.world.sky import Scene
 Rng = np.random.Generator
 
 
+SKIN_SAID = {"pale": 0.6, "light": 0.1, "tan": 0.7, "dark": 0.9}
+"""How often a skin is told, beside other looks: the commonest is what goes without saying."""
+
+
 def _one(rng: Rng, options: tuple[str, ...]) -> str:
     return str(options[int(rng.integers(len(options)))])
 
@@ -33,7 +37,7 @@ def _bottom(rng: Rng, person: Person) -> str:
 def _hair(rng: Rng, person: Person) -> str:
     style = _one(rng, words.HAIR_STYLES[person.hair_style])
     kind = rng.random()
-    if kind < 0.55:
+    if kind < 0.45:
         return f"{person.hair} hair"
     if kind < 0.85 and style.endswith(" hair"):
         return f"{style.removesuffix(' hair')} {person.hair} hair"
@@ -44,10 +48,8 @@ def describe(rng: Rng, person: Person, detail: float) -> str:
     """A noun phrase for a person; each attribute is said with probability `detail`."""
     noun = _one(rng, words.WHO[person.who])
     says = lambda share=1.0: rng.random() < detail * share  # noqa: E731
-    if person.skin == "dark" and says(0.6):
-        noun = f"{noun} with dark skin"
-    elif person.skin == "pale" and says(0.25):
-        noun = f"{noun} with pale skin"
+    if says(SKIN_SAID[person.skin]):
+        noun = f"{noun} with {person.skin} skin"
     phrase = _article(noun)
     hair_first = rng.random() < 0.5
     hair = _hair(rng, person) if says(0.8) else None
@@ -97,7 +99,7 @@ def caption(
         scene: where and when.
         props: the words of each prop that is there.
     """
-    detail = 0.45 if rng.random() < 0.25 else 0.9
+    detail = 0.45 if rng.random() < 0.2 else 0.95
     subjects = []
     for person, action, side in people:
         phrase = describe(rng, person, detail)

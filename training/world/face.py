@@ -1,6 +1,8 @@
-"""Heads: hair, hat, glasses and a face with feeling, turned by yaw, pitch and tilt.
+"""Heads: hair, hat, glasses and a face with feeling, turned by one of seven yaws and any tilt.
 
-Drawn in head units: the origin is the head's centre, 1 is half the head's height.
+Drawn in head units: the origin is the head's centre, 1 is half the head's height. On a whole figure
+a head is some forty pixels high, three latents: so features are few, bold and dark, and a head
+between two of the yaws is drawn at the nearer one, which a small network can learn by heart.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from training.world.brush import (
     capsule,
     darker,
     fill,
-    lighter,
     paint_group,
     polygon,
     stroke,
@@ -25,6 +26,19 @@ from training.world.person import Person
 
 LINE = 0.055  # ink line, in head units at full size
 
+YAWS = (-180, -80, -40, 0, 40, 80, 180)
+"""The yaws at which heads are drawn, degrees; 180 is from behind."""
+
+
+def drawn_yaw(yaw: float) -> float:
+    """The nearest of `YAWS`; faces that have all but turned away count as profiles."""
+    behind = abs(yaw) > 112
+    return (
+        float(np.copysign(180, yaw))
+        if behind
+        else float(min(YAWS[1:-1], key=lambda y: abs(y - yaw)))
+    )
+
 
 class Head:
     """One head, ready to paint in two layers: what lies behind the body, and the rest.
@@ -32,7 +46,8 @@ class Head:
     Args:
         person: whose head.
         centre: in pixels; radius: half the head's height in pixels.
-        turn: yaw, pitch, tilt against the viewer in degrees; |yaw| > 90 shows the back.
+        turn: yaw, pitch, tilt against the viewer in degrees; the yaw is drawn at the nearest of
+            `YAWS`, the pitch not at all.
         ink: width of the ink line in pixels.
     """
 
@@ -47,7 +62,7 @@ class Head:
         self.person = person
         self.centre = centre
         self.radius = radius
-        self.yaw, self.pitch, self.tilt = turn
+        self.yaw, self.tilt = drawn_yaw(turn[0]), turn[2]
         self.ink = ink / radius
         self.hair = words.HAIR_COLOURS[person.hair]
         self.skin = words.SKIN_TONES[person.skin]
@@ -62,9 +77,7 @@ class Head:
     def _spot(self, azimuth: float, y: float) -> tuple[Point, float]:
         """Where a feature at `azimuth` degrees on the face lands, and how wide it looks (0-1)."""
         a = np.deg2rad(self.yaw + azimuth)
-        return (0.86 * float(np.sin(a)), y + 0.55 * float(np.sin(np.deg2rad(self.pitch)))), float(
-            np.cos(a)
-        )
+        return (0.86 * float(np.sin(a)), y), float(np.cos(a))
 
     # --- hair --------------------------------------------------------------------------------
 
@@ -117,8 +130,7 @@ class Head:
             return
         sine = float(np.sin(np.deg2rad(self.yaw)))
         front = 0.5 * sine
-        lift = 0.35 * float(np.sin(np.deg2rad(self.pitch)))
-        edge = -0.36 + lift
+        edge = -0.36
         female = self.person.female
         side_low = 0.35 if female else 0.02
         left_low = side_low + max(0.0, sine) * 0.35
@@ -147,8 +159,6 @@ class Head:
         path.quadTo(-0.80 + 0.1 * front, edge + 0.25, -0.95, left_low)
         path.close()
         paint_group(canvas, [Shape(path, self.hair)], self.ink)
-        shine = stroke(lighter(self.hair, 0.4), 0.1, 0.55)
-        canvas.drawArc(skia.Rect(-0.68, -1.0, 0.68, 0.2), 205, 60, False, shine)
         if self.person.who == "girl":
             self._bow(canvas, 0.55 if self.yaw >= 0 else -0.55)
 
@@ -182,106 +192,70 @@ class Head:
         paint_group(canvas, shapes, self.ink, light=0.08)
 
     def _eyes(self, canvas: skia.Canvas) -> None:
-        p = self.person
-        mood = p.expression
-        big = 1.18 if p.child or p.female else 0.98
-        if mood == "frightened":
-            big *= 1.2
+        mood = self.person.expression
+        big = 1.15 if self.person.child or self.person.female else 1.0
         for side in (-1, 1):
             (x, y), width = self._spot(side * 25, 0.1)
-            if width < 0.12:
+            if width < 0.3:
                 continue
-            w = 0.19 * big * max(width, 0.45)
-            h = 0.25 * big
+            w = 0.15 * big * max(width, 0.7)
+            h = 0.22 * big
             if mood == "laughing":
                 arc = skia.Path()
-                arc.moveTo(x - w, y + 0.08)
-                arc.quadTo(x, y - 0.24, x + w, y + 0.08)
-                canvas.drawPath(arc, stroke(words.INK, 0.11))
-            else:
-                eye = skia.Rect(x - w, y - h, x + w, y + h)
+                arc.moveTo(x - w * 1.3, y + 0.1)
+                arc.quadTo(x, y - 0.3, x + w * 1.3, y + 0.1)
+                canvas.drawPath(arc, stroke(words.INK, 0.14))
+            elif mood == "frightened":
+                eye = skia.Rect(x - w * 1.45, y - h * 1.4, x + w * 1.45, y + h * 1.2)
                 canvas.drawOval(eye, fill((255, 255, 255)))
-                canvas.drawOval(eye, stroke(words.INK, 0.05))
-                look = 0.06 * float(np.sin(np.deg2rad(self.yaw)))
-                iris = 0.62 if mood != "frightened" else 0.42
-                canvas.drawOval(
-                    skia.Rect(
-                        x + look - w * iris,
-                        y - h * (iris + 0.1),
-                        x + look + w * iris,
-                        y + h * (iris + 0.16),
-                    ),
-                    fill((58, 40, 52)),
-                )
-                canvas.drawCircle(x + look - w * 0.22, y - h * 0.3, w * 0.28, fill((255, 255, 255)))
-                lid = stroke(words.INK, 0.11 if p.female else 0.08)
-                canvas.drawArc(eye, 195, 150, False, lid)
-                if p.female and not p.old:
-                    canvas.drawLine(
-                        x + side * w,
-                        y - h * 0.3,
-                        x + side * (w + 0.13),
-                        y - h * 0.75,
-                        stroke(words.INK, 0.07),
-                    )
-            self._brow(canvas, x, y - h - 0.13, side, w)
+                canvas.drawOval(eye, stroke(words.INK, 0.1))
+                canvas.drawCircle(x, y, 0.12, fill(words.INK))
+            else:
+                canvas.drawOval(skia.Rect(x - w, y - h, x + w, y + h), fill(words.INK))
+                canvas.drawCircle(x + w * 0.3, y - h * 0.42, w * 0.42, fill((255, 255, 255)))
+            if mood in ("angry", "sad"):
+                self._brow(canvas, x, y - h - 0.14, side)
 
-    def _brow(self, canvas: skia.Canvas, x: float, y: float, side: int, w: float) -> None:
-        rise = {"angry": 0.16, "sad": -0.12, "frightened": -0.13}.get(self.person.expression, 0.0)
-        if self.person.expression == "frightened":
-            y -= 0.07
-        width = 0.06 if self.person.female else 0.1
-        colour = darker(self.hair, 0.45)
-        inner, outer = (x - side * w, y + rise), (x + side * w, y - rise * 0.6)
-        canvas.drawLine(*inner, *outer, stroke(colour, width))
+    def _brow(self, canvas: skia.Canvas, x: float, y: float, side: int) -> None:
+        rise = 0.13 if self.person.expression == "angry" else -0.13
+        canvas.drawLine(
+            x - side * 0.22, y + rise, x + side * 0.22, y - rise, stroke(words.INK, 0.13)
+        )
 
     def _mouth(self, canvas: skia.Canvas) -> None:
-        (x, y), width = self._spot(0, 0.58)
-        if width < 0.1:
-            return
-        w = 0.3 * max(width, 0.45)
+        (x, y), width = self._spot(0, 0.56)
+        x, w = 0.86 * x, 0.32 * max(width, 0.5)
         mood = self.person.expression
-        lips: Colour = (196, 56, 72) if self.person.who == "woman" else (122, 44, 52)
+        lips: Colour = (196, 46, 66) if self.person.who == "woman" else (110, 34, 44)
         if mood == "laughing":
             path = skia.Path()
-            path.moveTo(x - w * 1.1, y - 0.1)
-            path.quadTo(x, y - 0.02, x + w * 1.1, y - 0.1)
-            path.quadTo(x + w, y + 0.36, x, y + 0.36)
-            path.quadTo(x - w, y + 0.36, x - w * 1.1, y - 0.1)
-            canvas.drawPath(path, fill((150, 34, 48)))
-            canvas.drawLine(
-                x - w * 0.8, y - 0.03, x + w * 0.8, y - 0.03, stroke((255, 255, 255), 0.1)
-            )
-            canvas.drawPath(path, stroke(words.INK, 0.06))
+            path.moveTo(x - w * 1.2, y - 0.12)
+            path.lineTo(x + w * 1.2, y - 0.12)
+            path.cubicTo(x + w, y + 0.42, x - w, y + 0.42, x - w * 1.2, y - 0.12)
+            canvas.drawPath(path, fill((164, 36, 52)))
+            canvas.drawPath(path, stroke(words.INK, 0.08))
         elif mood == "frightened":
-            mouth = skia.Rect(x - w * 0.62, y - 0.16, x + w * 0.62, y + 0.3)
+            mouth = skia.Rect(x - w * 0.7, y - 0.16, x + w * 0.7, y + 0.34)
             canvas.drawOval(mouth, fill((124, 28, 44)))
-            canvas.drawOval(mouth, stroke(words.INK, 0.07))
+            canvas.drawOval(mouth, stroke(words.INK, 0.09))
         else:
-            curve = {"smiling": 0.24, "sad": -0.22, "angry": -0.16}.get(mood, 0.0)
+            curve = {"smiling": 0.30, "sad": -0.28, "angry": -0.16}.get(mood, 0.0)
             path = skia.Path()
             path.moveTo(x - w, y - curve * 0.4)
             path.quadTo(x, y + curve, x + w, y - curve * 0.4)
-            canvas.drawPath(path, stroke(lips, 0.13 if self.person.who == "woman" else 0.1))
+            canvas.drawPath(path, stroke(lips, 0.15))
 
     def _features(self, canvas: skia.Canvas) -> None:
-        for side in (-1, 1):
-            (x, y), width = self._spot(side * 40, 0.42)
-            if width > 0.2:
-                blush = skia.Rect(x - 0.17 * width, y - 0.1, x + 0.17 * width, y + 0.1)
-                canvas.drawOval(blush, fill((240, 110, 110), 0.35))
         if self.person.who == "old man":
             self._beard(canvas)
-        self._eyes(canvas)
-        (x, y), width = self._spot(0, 0.34)
-        if width > -0.3:
-            side = 1 if self.yaw >= 0 else -1
-            nose = stroke(darker(self.skin, 0.4), 0.075)
-            canvas.drawLine(x, y - 0.08, x + side * 0.09, y + 0.05, nose)
-            canvas.drawLine(x + side * 0.09, y + 0.05, x - side * 0.01, y + 0.08, nose)
-        self._mouth(canvas)
         if self.person.glasses:
             self._glasses(canvas)
+        self._eyes(canvas)
+        (x, y), _ = self._spot(0, 0.32)
+        side = float(np.sign(self.yaw))
+        nose = stroke(darker(self.skin, 0.4), 0.1)
+        canvas.drawLine(x - 0.05, y, x + 0.05 + 0.1 * side, y, nose)
+        self._mouth(canvas)
 
     def _beard(self, canvas: skia.Canvas) -> None:
         chin = 0.24 * float(np.sin(np.deg2rad(self.yaw)))
@@ -295,15 +269,15 @@ class Head:
         paint_group(canvas, [Shape(path, self.hair)], self.ink, light=0.08)
 
     def _glasses(self, canvas: skia.Canvas) -> None:
-        frame = stroke((30, 26, 36), 0.085)
+        frame = stroke(words.INK, 0.1)
         spots = []
         for side in (-1, 1):
             (x, y), width = self._spot(side * 25, 0.1)
-            if width < 0.12:
+            if width < 0.3:
                 continue
-            w = 0.32 * max(width, 0.4)
-            lens = skia.Rect(x - w, y - 0.32, x + w, y + 0.32)
-            canvas.drawOval(lens, fill((190, 225, 255), 0.25))
+            w = 0.33 * max(width, 0.6)
+            lens = skia.Rect(x - w, y - 0.33, x + w, y + 0.33)
+            canvas.drawOval(lens, fill((236, 246, 255), 0.8))
             canvas.drawOval(lens, frame)
             spots.append((x, y, w))
         if len(spots) == 2:
@@ -312,17 +286,16 @@ class Head:
 
     def _hat(self, canvas: skia.Canvas) -> None:
         colour = words.GARMENT_COLOURS[str(self.person.hat)]
-        tip = 0.3 * float(np.sin(np.deg2rad(self.pitch)))
         crown = skia.Path()
-        crown.moveTo(-0.82, -0.62 + tip)
+        crown.moveTo(-0.82, -0.62)
         crown.cubicTo(-0.86, -1.5, -0.5, -1.66, 0.0, -1.5)
-        crown.cubicTo(0.5, -1.66, 0.86, -1.5, 0.82, -0.62 + tip)
+        crown.cubicTo(0.5, -1.66, 0.86, -1.5, 0.82, -0.62)
         crown.close()
-        brim = skia.Path().addOval(skia.Rect(-1.4, -0.84 + tip, 1.4, -0.42 + tip))
+        brim = skia.Path().addOval(skia.Rect(-1.4, -0.84, 1.4, -0.42))
         paint_group(canvas, [Shape(brim, colour), Shape(crown, colour)], self.ink)
         band = skia.Path()
-        band.moveTo(-0.83, -0.74 + tip)
-        band.quadTo(0, -0.58 + tip, 0.83, -0.74 + tip)
+        band.moveTo(-0.83, -0.74)
+        band.quadTo(0, -0.58, 0.83, -0.74)
         canvas.drawPath(band, stroke(darker(colour, 0.5), 0.17))
 
     def paint(self, canvas: skia.Canvas) -> None:

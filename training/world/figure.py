@@ -148,15 +148,7 @@ class Figure:
         n = float(np.hypot(dx, dy)) + 1e-6
         reach = self._r(0.022)
         palm = (wrist[0] + dx / n * reach, wrist[1] + dy / n * reach)
-        thumb_side = (1 if side == "l" else -1) * (1 if abs(p.posed.body_yaw) < 90 else -1)
-        thumb = (
-            wrist[0] + dx / n * reach * 0.9 + thumb_side * dy / n * reach * 1.25,
-            wrist[1] + dy / n * reach * 0.9 - thumb_side * dx / n * reach * 1.25,
-        )
-        hand = [
-            Shape(capsule(wrist, palm, self._r(0.021), self._r(0.029)), skin),
-            Shape(capsule(wrist, thumb, self._r(0.012), self._r(0.012)), skin),
-        ]
+        hand = [Shape(capsule(wrist, palm, self._r(0.026), self._r(0.034)), skin)]
         upper, lower = self._r(0.035), self._r(0.027)
         paint_group(canvas, hand, self.ink, 0.06)
         if self.person.garment in LONG_SLEEVES:

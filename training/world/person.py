@@ -84,7 +84,7 @@ def sample_person(rng: Rng, expression: str | None = None) -> Person:
     bottom_colour = colour if garment == "suit" else _pick(rng, others)
     return Person(
         who=who,
-        skin=_pick(rng, words.SKIN_TONES),
+        skin=str(rng.choice(["pale", "light", "tan", "dark"], p=[0.18, 0.38, 0.2, 0.24])),
         hair=hair,
         hair_style=_pick(rng, words.HAIR_BY_WHO[who]),
         garment=garment,

@@ -80,10 +80,10 @@ def sample_scene(rng: Rng) -> Scene:
 def _stature(rng: Rng, person: Person, view: str, height: float) -> float:
     k = height / UNITS
     if view == "full":
-        return float(rng.uniform(178, 226)) * k * (0.82 if person.child else 1.0)
+        return float(rng.uniform(186, 216)) * k * (0.84 if person.child else 1.0)
     if view == "half":
-        return float(rng.uniform(300, 400)) * k * (0.92 if person.child else 1.0)
-    return float(rng.uniform(470, 640)) * k * (0.9 if person.child else 1.0)
+        return float(rng.uniform(290, 380)) * k * (0.92 if person.child else 1.0)
+    return float(rng.uniform(430, 560)) * k * (0.9 if person.child else 1.0)
 
 
 def place_actor(
@@ -91,12 +91,13 @@ def place_actor(
 ) -> Placed:
     """Stand, seat or crop a posed body so that it fits its view; `x` is 0-1 of the width."""
     pose = sample_pose(rng, action)
-    posed = pose_body(pose, BUILDS[person.who], float(rng.uniform(3, 11)))
+    posed = pose_body(pose, BUILDS[person.who], 7.0, float(rng.uniform(0.5, 0.9)))
     stature = _stature(rng, person, view, height)
-    camera = float(rng.uniform(3.2, 7.0))
+    camera = float(rng.uniform(4.5, 6.5))
     placed = Placed(posed, stature, (width * x, 0.0), camera)
     points = {n: placed.at(n) for n in posed.points}
-    top = points["head"][1] - posed.build.head / 2 * stature * 1.1
+    crown = 1.1 if person.hat is None else 1.6
+    top = points["head"][1] - posed.build.head / 2 * stature * crown
     if view == "full":
         feet = max(points[n][1] for n in ("l_toe", "r_toe", "l_ankle", "r_ankle"))
         feet += 0.03 * stature
