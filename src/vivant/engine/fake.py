@@ -29,7 +29,7 @@ from vivant.engine.models import Model
 FAKE = "fake"
 """What pictures name as the weights that drew them."""
 
-GRAIN = 52
+GRAIN = 44
 """Random dots along each side, stretched over the picture; more make larger files."""
 
 
