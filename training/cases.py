@@ -14,7 +14,7 @@ from training.world.render import paint, sample
 from vivant.pose.skeleton import Person, Pose
 
 FIRST_SEED = 9_000_000
-"""Training sets take their seeds from far below."""
+"""No training set holds seeds from here to a million beyond."""
 
 MIN_JOINTS = 6
 
