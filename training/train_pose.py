@@ -32,6 +32,7 @@ TRAITS = {
     "zero_text_tokens": 0,
     "guidance_factor": 0.4,
     "guidance_rescale": 0.0,
+    "guide_pose": True,
 }
 
 
@@ -90,7 +91,8 @@ class Latents(Parts):
 
         Returns:
             latents and controls [size, 16, h, w], weights [size, 1, h, w], ids [size, length],
-            strength [size]: mostly the default 0.8, now and then none.
+            strength [size]: mostly the default 0.8, now and then none, which without words is
+            what guidance leads away from.
         """
         device = self.device
         pick = torch.randint(self.count, (size,), device=device)
@@ -99,13 +101,14 @@ class Latents(Parts):
         other = unsaid[torch.randint(len(unsaid), (size,), device=device)]
         silent = torch.rand(size, device=device) < 0.1
         luck = torch.rand(size, device=device)
-        strength = torch.where(luck < 0.5, 0.8, 0.7 + 0.3 * torch.rand_like(luck))
+        free = luck > torch.where(silent, 0.4, 0.95)
+        strength = torch.where(torch.rand_like(luck) < 0.5, 0.8, 0.7 + 0.3 * torch.rand_like(luck))
         return {
             "latents": self.all["latents"][pick].float(),
             "controls": self.all["controls"][pick].float(),
             "weights": figures_first(self.all["weights"][pick].float())[:, None],
             "ids": torch.where(silent[:, None], other, ids),
-            "strength": torch.where(luck > 0.93, torch.zeros_like(luck), strength),
+            "strength": strength.masked_fill(free, 0.0),
         }
 
 

@@ -22,6 +22,7 @@ from vivant.diffusion.schedules import sigmas_for
 from vivant.endpoints.sd3_med_pose.endpoint import SizedRequest
 from vivant.endpoints.sd3_med_pose.pipeline import (
     Order,
+    conditions,
     denoiser_of,
     generate,
     generate_together,
@@ -172,6 +173,18 @@ def test_the_models_traits_tame_guidance(model: PoseModel) -> None:
     rescaled = replace(model, traits=replace(model.traits, guidance_rescale=1.0))
     order = Order(asked(guidance_scale=20), control_map())
     assert float((latents_of(model, order) - latents_of(rescaled, order)).abs().max()) > 1e-3
+
+
+def test_guidance_leads_towards_the_pose_where_a_model_says_so(model: PoseModel) -> None:
+    led = replace(model, traits=replace(model.traits, guide_pose=True))
+    order = Order(asked(), control_map())
+    positive, negative = conditions(led, order)
+    assert negative is not None
+    assert positive.controlled
+    assert not negative.controlled
+    assert float((latents_of(led, order) - latents_of(model, order)).abs().max()) > 1e-3
+    without = Order(asked(strength=0), control_map())
+    assert torch.equal(latents_of(led, without), latents_of(model, without))
 
 
 def test_previews_come_as_often_as_asked(model: PoseModel) -> None:

@@ -16,7 +16,7 @@ def write(folder: Path, name: str, content: object) -> None:
 
 
 def test_a_published_folder_has_the_published_defaults(tmp_path: Path) -> None:
-    assert read_traits(tmp_path) == Traits(1024, 64, 3.0, 256, 1.0, 0.0)
+    assert read_traits(tmp_path) == Traits(1024, 64, 3.0, 256, 1.0, 0.0, guide_pose=False)
 
 
 def test_the_schedulers_shift_counts_and_the_traits_file_overrules_it(tmp_path: Path) -> None:
@@ -28,7 +28,15 @@ def test_the_schedulers_shift_counts_and_the_traits_file_overrules_it(tmp_path: 
 
 @pytest.mark.parametrize(
     "content",
-    [{"colour": 1}, {"native_size": 0}, {"native_size": 2.5}, {"shift": "3"}, {"shift": 0}, [1]],
+    [
+        {"colour": 1},
+        {"native_size": 0},
+        {"native_size": 2.5},
+        {"shift": "3"},
+        {"shift": 0},
+        {"guide_pose": "on"},
+        [1],
+    ],
 )
 def test_nonsense_is_refused(tmp_path: Path, content: object) -> None:
     write(tmp_path, "vivant.json", content)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from PIL import Image
@@ -134,11 +134,13 @@ def conditions(model: PoseModel, order: Order) -> tuple[PoseCondition, PoseCondi
         # The nets that take no pooled text were trained on latents without the shift, too.
         shifted = not model.controlnet.config.force_zeros_for_pooled_projection
         control = encode(model.vae, order.control_map, model.device, shifted=shifted)
-    rows = [
-        PoseCondition(tokens, pooled, control, request.strength)
-        for tokens, pooled in zip(text.tokens, text.pooled, strict=True)
-    ]
-    return rows[0], None if off else rows[1]
+    positive = PoseCondition(text.tokens[0], text.pooled[0], control, request.strength)
+    if off:
+        return positive, None
+    negative = replace(positive, tokens=text.tokens[1], pooled=text.pooled[1])
+    if model.traits.guide_pose:
+        negative = replace(negative, control=None, strength=0.0)
+    return positive, negative
 
 
 def denoiser_of(model: PoseModel) -> SD3Denoiser:
