@@ -13,6 +13,7 @@ from vivant.base.errors import NoSuchAsset, OutputExpired
 from vivant.ledger.database import Database
 from vivant.ledger.ids import is_id, new_id
 from vivant.ledger.rows import columns
+from vivant.ledger.statements import Statement
 from vivant.ledger.tables import assets
 
 
@@ -149,11 +150,11 @@ def post_assets(
         )
         for place, file in enumerate(files)
     )
-    if entered:
-        connection.execute(_ENTER, [vars(asset) for asset in entered])
+    for asset in entered:
+        _ENTER.run(connection, vars(asset))
     return entered
 
 
 _EVERY = select(*columns(assets, Asset))
 
-_ENTER = insert(assets).inline()
+_ENTER = Statement(insert(assets).inline())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from vivant.base.errors import IdempotencyConflict, JobClosed, NoSuchJob, VivantError
 from vivant.ledger.ids import is_id
 from vivant.ledger.job import Idempotency, Job
 from vivant.ledger.rows import columns
 from vivant.ledger.rules import JobStatus
+from vivant.ledger.statements import Statement
 from vivant.ledger.tables import accounts, jobs
 from vivant.ledger.webhooks import post_delivery
 
@@ -37,26 +38,25 @@ def earlier_job(
     if idempotency is None:
         return None
     # Two requests with one key must not both find nothing, so they take turns.
-    connection.execute(_TURN, {"which": account_id})
-    values = {"which": account_id, "key": idempotency.key}
-    row = connection.execute(_BY_KEY, values).mappings().first()
+    _TURN.first(connection, {"which": account_id})
+    row = _BY_KEY.first(connection, {"which": account_id, "key": idempotency.key})
     if row is None:
         return None
-    fields = dict(row)
-    if fields.pop("fingerprint") != idempotency.fingerprint:
+    *fields, known_by = row
+    if known_by != idempotency.fingerprint:
         raise IdempotencyConflict(idempotency.key)
-    return Job(**fields)
+    return Job(*fields)
 
 
 def insert_job(connection: Connection, job: Job, idempotency: Idempotency | None) -> None:
     """Enter a new job, and what its Idempotency-Key stands for if it has one."""
     known_by = None if idempotency is None else idempotency.fingerprint
-    connection.execute(_ENTER, {**vars(job), "fingerprint": known_by})
+    _ENTER.run(connection, {**vars(job), "fingerprint": known_by})
 
 
 def free_key(connection: Connection, request_id: str) -> None:
     """Let a job's Idempotency-Key, if it has one, be used for another."""
-    connection.execute(_FREE_KEY, {"which": request_id})
+    _FREE_KEY.run(connection, {"which": request_id})
 
 
 def claim_job(connection: Connection, request_id: str, now: datetime) -> Job:
@@ -66,21 +66,26 @@ def claim_job(connection: Connection, request_id: str, now: datetime) -> Job:
         JobClosed: it is not QUEUED.
         NoSuchJob: there is none.
     """
-    row = connection.execute(_CLAIM, {"which": request_id, "now": now}).mappings().first()
+    row = _CLAIM.first(connection, {"which": request_id, "now": now})
     if row is None:
         raise JobClosed(request_id, find_job(connection, request_id).status)
-    return Job(**row)
+    return Job(*row)
+
+
+def claimed(job: Job, now: datetime) -> Job:
+    """A job that is QUEUED as it is once claimed, for whoever has locked it and writes its end."""
+    return replace(job, status=JobStatus.PROCESSING, attempts=job.attempts + 1, started_at=now)
 
 
 def note_progress(connection: Connection, request_id: str, step: int, total: int) -> bool:
     """Note how many steps are done; tells whether the job is PROCESSING."""
     values = {"which": request_id, "to_step": step, "to_total": total}
-    return connection.execute(_PROGRESS, values).rowcount > 0
+    return _PROGRESS.run(connection, values) > 0
 
 
 def queue_again(connection: Connection, request_id: str) -> None:
     """Put a job that is PROCESSING back to QUEUED."""
-    connection.execute(_REQUEUE, {"which": request_id})
+    _REQUEUE.run(connection, {"which": request_id})
 
 
 def plain_text(error: VivantError) -> str:
@@ -95,41 +100,51 @@ def finish_job(connection: Connection, ended: Job) -> Job:
             connection, ended.account_id, ended.request_id, ended.webhook_url, ended.finished_at
         )
     end = {f"to_{name}": getattr(ended, name) for name in _END}
-    connection.execute(_FINISH, {"which": ended.request_id, **end})
+    _FINISH.run(connection, {"which": ended.request_id, **end})
     return ended
 
 
-def _one(
-    connection: Connection, query: Select[Any], request_id: str, account_id: str | None
-) -> Job:
-    values = {"which": request_id}
-    row = connection.execute(query, values).mappings().first() if is_id(request_id) else None
-    if row is None or account_id not in {None, row["account_id"]}:
+def _one(connection: Connection, query: Statement, request_id: str, account_id: str | None) -> Job:
+    row = query.first(connection, {"which": request_id}) if is_id(request_id) else None
+    job = None if row is None else Job(*row)
+    if job is None or account_id not in {None, job.account_id}:
         raise NoSuchJob(f"no request has the id {request_id!r:.60}")
-    return Job(**row)
+    return job
 
 
-_END = ("status", "seed", "error", "error_kind", "metrics", "charged", "finished_at")
+_END = (
+    "status",
+    "attempts",
+    "seed",
+    "error",
+    "error_kind",
+    "metrics",
+    "charged",
+    "started_at",
+    "finished_at",
+)
 """What the end of a job writes."""
 
 # Inline: nobody asks which number the row got.
-_ENTER = insert(jobs).inline()
+_ENTER = Statement(insert(jobs).inline())
 
-_JOB = select(*columns(jobs, Job)).where(jobs.c.request_id == bindparam("which"))
+_WHICH = select(*columns(jobs, Job)).where(jobs.c.request_id == bindparam("which"))
 
-_LOCKED = _JOB.with_for_update()
+_JOB = Statement(_WHICH)
 
-_BY_KEY = (
+_LOCKED = Statement(_WHICH.with_for_update())
+
+_BY_KEY = Statement(
     select(*columns(jobs, Job), jobs.c.fingerprint)
     .where(jobs.c.account_id == bindparam("which"))
     .where(jobs.c.idempotency_key == bindparam("key"))
 )
 
-_TURN = (
+_TURN = Statement(
     select(accounts.c.id).where(accounts.c.id == bindparam("which")).with_for_update(key_share=True)
 )
 
-_CLAIM = (
+_CLAIM = Statement(
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
     .where(jobs.c.status == JobStatus.QUEUED)
@@ -137,26 +152,26 @@ _CLAIM = (
     .returning(*columns(jobs, Job))
 )
 
-_FINISH = (
+_FINISH = Statement(
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
     .values({name: bindparam(f"to_{name}") for name in _END})
 )
 
-_FREE_KEY = (
+_FREE_KEY = Statement(
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
     .values(idempotency_key=None, fingerprint=None)
 )
 
-_PROGRESS = (
+_PROGRESS = Statement(
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
     .where(jobs.c.status == JobStatus.PROCESSING)
     .values(step=bindparam("to_step"), total=bindparam("to_total"))
 )
 
-_REQUEUE = (
+_REQUEUE = Statement(
     update(jobs)
     .where(jobs.c.request_id == bindparam("which"))
     .where(jobs.c.status == JobStatus.PROCESSING)

@@ -20,6 +20,7 @@ from vivant.ledger.ids import new_id
 from vivant.ledger.job import Job, NewJob
 from vivant.ledger.job_rows import (
     claim_job,
+    claimed,
     earlier_job,
     find_job,
     finish_job,
@@ -175,7 +176,7 @@ class Jobs:
             if job.status is JobStatus.COMPLETED:
                 return Finished(job, balance_of(connection, job.account_id))
             if claim and job.status is JobStatus.QUEUED:
-                job = claim_job(connection, request_id, now)
+                job = claimed(job, now)
             if job.status is not JobStatus.PROCESSING:
                 raise JobClosed(request_id, job.status)
             posted = post_settle(connection, job.hold_id, charge, now)

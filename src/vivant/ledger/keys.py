@@ -11,14 +11,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, select, update
 
 from vivant.base.clock import Clock, utc_now
 from vivant.base.errors import InvalidInput, NoSuchAccount, NoSuchKey, UnknownKey
 from vivant.ledger.database import Database
 from vivant.ledger.rows import columns
+from vivant.ledger.statements import Statement
 from vivant.ledger.tables import UtcTime, accounts, keys
 
 PREFIX = "vivant_"
@@ -147,16 +147,19 @@ class Keys:
         """
         return self._caller(_WHOSE_ID, {"which": key_id})
 
-    def _caller(self, query: Select[Any], values: Mapping[str, str]) -> Caller:
+    def _caller(self, query: Statement, values: Mapping[str, str]) -> Caller:
         with self._database.read() as connection:
-            row = connection.execute(query, values).first()
+            row = query.first(connection, values)
         if row is None:
             raise UnknownKey("the API key is unknown")
-        if row.revoked_at is not None:
-            raise UnknownKey(f"the API key {row.id} was revoked")
-        if row.expires_at is not None and row.expires_at <= self._clock():
-            raise UnknownKey(f"the API key {row.id} expired at {row.expires_at:%Y-%m-%d %H:%M} UTC")
-        return Caller(row.account_id, row.id, row.balance, row.requests_per_minute)
+        revoked_at, expires_at, *who = row
+        caller = Caller(*who)
+        if revoked_at is not None:
+            raise UnknownKey(f"the API key {caller.key_id} was revoked")
+        if expires_at is not None and expires_at <= self._clock():
+            moment = f"{expires_at:%Y-%m-%d %H:%M} UTC"
+            raise UnknownKey(f"the API key {caller.key_id} expired at {moment}")
+        return caller
 
 
 def _digest(secret: str) -> str:
@@ -164,14 +167,14 @@ def _digest(secret: str) -> str:
 
 
 _EVERY = select(
-    keys.c.id,
-    keys.c.account_id,
-    keys.c.expires_at,
     keys.c.revoked_at,
+    keys.c.expires_at,
+    keys.c.account_id,
+    keys.c.id,
     accounts.c.balance,
     accounts.c.requests_per_minute,
 ).join(accounts, accounts.c.id == keys.c.account_id)
 
-_WHOSE = _EVERY.where(keys.c.digest == bindparam("digest"))
+_WHOSE = Statement(_EVERY.where(keys.c.digest == bindparam("digest")))
 
-_WHOSE_ID = _EVERY.where(keys.c.id == bindparam("which"))
+_WHOSE_ID = Statement(_EVERY.where(keys.c.id == bindparam("which")))

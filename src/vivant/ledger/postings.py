@@ -16,6 +16,7 @@ from vivant.base.errors import NoSuchAccount, NoSuchHold, NotEnoughCredits
 from vivant.ledger.ids import new_id
 from vivant.ledger.rows import columns
 from vivant.ledger.rules import Hold, Kind, given_back, released, settled
+from vivant.ledger.statements import Statement
 from vivant.ledger.tables import accounts, holds, movements
 
 
@@ -59,7 +60,7 @@ def post_hold(
         raise ValueError(f"cannot hold {amount} micro-credits")
     hold = Hold(new_id("hold"), account_id, amount, expires_at)
     balance = _change(connection, account_id, -amount)
-    connection.execute(_OPEN, {**vars(hold), "created_at": now})
+    _OPEN.run(connection, {**vars(hold), "created_at": now})
     _record(connection, account_id, Kind.HOLD, -amount, balance, now, hold_id=hold.id)
     return Posted(hold, balance)
 
@@ -82,24 +83,24 @@ def balance_of(connection: Connection, account_id: str) -> int:
     Raises:
         NoSuchAccount: there is no such account.
     """
-    balance = connection.execute(_BALANCE, {"which": account_id}).scalar()
-    if balance is None:
+    found = _BALANCE.first(connection, {"which": account_id})
+    if found is None:
         raise NoSuchAccount(f"no account has the id {account_id}")
-    return int(balance)
+    return int(found[0])
 
 
 def _locked(connection: Connection, hold_id: str) -> Hold:
-    row = connection.execute(_HOLD, {"which": hold_id}).mappings().first()
+    row = _HOLD.first(connection, {"which": hold_id})
     if row is None:
         raise NoSuchHold(f"no hold has the id {hold_id}")
-    return Hold(**row)
+    return Hold(*row)
 
 
 def _close(connection: Connection, before: Hold, after: Hold, kind: Kind, now: datetime) -> Posted:
     if after == before:
         return Posted(after, balance_of(connection, after.account_id))
-    connection.execute(
-        _CLOSE, {"which": after.id, "to_state": after.state, "to_charged": after.charged}
+    _CLOSE.run(
+        connection, {"which": after.id, "to_state": after.state, "to_charged": after.charged}
     )
     back = given_back(after)
     balance = _change(connection, after.account_id, back)
@@ -109,10 +110,10 @@ def _close(connection: Connection, before: Hold, after: Hold, kind: Kind, now: d
 
 def _change(connection: Connection, account_id: str, amount: int) -> int:
     """Change a balance and lock it until the transaction ends; nothing else changes one."""
-    balance = connection.execute(_CHANGE, {"which": account_id, "by": amount}).scalar()
-    if balance is None:
+    changed = _CHANGE.first(connection, {"which": account_id, "by": amount})
+    if changed is None:
         raise NotEnoughCredits(-amount, balance_of(connection, account_id))
-    return int(balance)
+    return int(changed[0])
 
 
 def _record(
@@ -126,8 +127,8 @@ def _record(
     hold_id: str | None = None,
     note: str = "",
 ) -> None:
-    connection.execute(
-        _MOVE,
+    _MOVE.run(
+        connection,
         {
             "account_id": account_id,
             "kind": kind,
@@ -140,9 +141,9 @@ def _record(
     )
 
 
-_BALANCE = select(accounts.c.balance).where(accounts.c.id == bindparam("which"))
+_BALANCE = Statement(select(accounts.c.balance).where(accounts.c.id == bindparam("which")))
 
-_CHANGE = (
+_CHANGE = Statement(
     update(accounts)
     .where(accounts.c.id == bindparam("which"))
     .where(accounts.c.balance + bindparam("by") >= 0)
@@ -151,13 +152,15 @@ _CHANGE = (
 )
 
 # Inline: nobody asks which number the row got.
-_MOVE = insert(movements).inline()
+_MOVE = Statement(insert(movements).inline())
 
-_OPEN = insert(holds).inline()
+_OPEN = Statement(insert(holds).inline())
 
-_HOLD = select(*columns(holds, Hold)).where(holds.c.id == bindparam("which")).with_for_update()
+_HOLD = Statement(
+    select(*columns(holds, Hold)).where(holds.c.id == bindparam("which")).with_for_update()
+)
 
-_CLOSE = (
+_CLOSE = Statement(
     update(holds)
     .where(holds.c.id == bindparam("which"))
     .values(state=bindparam("to_state"), charged=bindparam("to_charged"))
