@@ -44,6 +44,9 @@ from vivant.service.views import EndpointInfo, Figures, File, JobView, Readiness
 POLL_S = 1.0
 """Seconds between two looks at webhooks that are due, and at jobs that run elsewhere."""
 
+CHECKPOINT_S = 1.0
+"""Seconds between two copies of the database's log, each of which is short then."""
+
 STRAYS_S = 3600.0
 """Seconds between two looks for files that no row knows of."""
 
@@ -116,6 +119,7 @@ class Service:
         self._upkeep = Upkeep(
             [
                 Chore("deliver webhooks", POLL_S, self.deliver_webhooks),
+                Chore("copy the database's log", CHECKPOINT_S, database.checkpoint),
                 Chore("look at jobs elsewhere", POLL_S, self._reader.check_elsewhere),
                 Chore("release what has expired", terms.sweep_every, self.sweep),
                 Chore("delete stray files", STRAYS_S, self._vault.sweep_strays),

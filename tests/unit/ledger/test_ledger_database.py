@@ -181,3 +181,28 @@ def test_who_goes_wrong_in_a_group_spoils_it_for_nobody(sqlite_file: Path, tmp_p
     assert seen == [1, 1, 2], "the first was undone with the group, and then done again"
     assert Accounts(database).get(account.id).balance == 2
     database.close()
+
+
+def test_the_log_of_sqlite_is_copied_and_begins_anew(sqlite_file: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(sqlite_file, tmp_path / "vivant.db"))
+    log = tmp_path / "vivant.db-wal"
+    database = Database(sqlite_url(path))
+    made = Accounts(database).create("ada")
+    database.checkpoint()
+    alone = Database(sqlite_url(Path(shutil.copy(path, tmp_path / "alone.db"))))
+    assert Accounts(alone).find("ada") == made
+    alone.close()
+    sizes = []
+    for number in range(3):
+        Accounts(database).create(f"account {number}")
+        database.checkpoint(longest=0)
+        sizes.append(log.stat().st_size)
+    assert sizes[2] == sizes[0], "what comes is written over what was copied"
+    database.close()
+
+
+def test_a_checkpoint_asks_nothing_of_another_database(
+    database: Database, account: Account
+) -> None:
+    database.checkpoint(longest=0)
+    assert Accounts(database).get(account.id) == account
