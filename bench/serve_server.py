@@ -11,7 +11,7 @@ import uvicorn
 
 from vivant.base.credits import MICRO
 from vivant.base.settings import Settings
-from vivant.doors.wiring import open_house
+from vivant.doors.wiring import open_house, set_aside
 from vivant.web.app import create_app
 from vivant.web.logs import configure_logs
 
@@ -25,7 +25,7 @@ def serve(folder: Path, told: SimpleQueue[tuple[int, str]]) -> None:
     """
     configure_logs(logging.WARNING)
     settings = Settings(_env_file=None, data=folder, fake=True)
-    house = open_house(settings)
+    house = open_house(settings, loaded=set_aside)
     house.service.start()
     account = house.accounts.create("bench")
     house.ledger.topup(account.id, 1_000_000 * MICRO)

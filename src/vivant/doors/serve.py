@@ -54,13 +54,13 @@ def serve(
 ) -> None:
     """Serve both endpoints over HTTP; `vivant settings` lists what can be set besides."""
     from vivant.doors.single import only_one  # noqa: PLC0415
-    from vivant.doors.wiring import open_house  # noqa: PLC0415  # imports the whole service
+    from vivant.doors.wiring import open_house, set_aside  # noqa: PLC0415  # the whole service
 
     settings = read_settings(host=host, port=port, data=data, fake=fake or None)
     listening = _listen(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with listening, only_one(settings.data, settings.worker):
-        house = open_house(settings)
+        house = open_house(settings, loaded=set_aside)
         try:
             _serve(house, settings, listening)
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -71,12 +73,18 @@ def open_books(settings: Settings) -> Books:
     return Books(database, Accounts(database), Keys(database), Ledger(database))
 
 
-def open_house(settings: Settings, *, runner: FakeRunner | None = None) -> House:
+def open_house(
+    settings: Settings,
+    *,
+    runner: FakeRunner | None = None,
+    loaded: Callable[[], None] = lambda: None,
+) -> House:
     """A service as the settings want it.
 
     Args:
         settings: all of them.
         runner: makes the pictures where the settings say `fake`.
+        loaded: called after each model that was loaded; see `set_aside`.
 
     Raises:
         VivantError: a setting cannot be followed; the message says why.
@@ -88,21 +96,35 @@ def open_house(settings: Settings, *, runner: FakeRunner | None = None) -> House
     service = Service(
         books.database,
         FolderStore(settings.data / "files", settings.max_stored_bytes),
-        _engine(settings, endpoints, catalog, runner or FakeRunner()),
+        _engine(settings, endpoints, catalog, runner or FakeRunner(), loaded),
         catalog,
         _terms(settings),
     )
     return House(books.database, books.accounts, books.keys, books.ledger, service)
 
 
+def set_aside() -> None:
+    """Let the garbage collector pass over all that this process holds now: it is there to stay.
+
+    A look through the modules of a server holds up every thread, for a tenth of a second without
+    torch and for longer with it.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _engine(
-    settings: Settings, endpoints: tuple[Endpoint, ...], catalog: Catalog, fake: FakeRunner
+    settings: Settings,
+    endpoints: tuple[Endpoint, ...],
+    catalog: Catalog,
+    fake: FakeRunner,
+    loaded: Callable[[], None],
 ) -> LocalEngine:
     runners: dict[str, AnyRunner] = {each.SLUG: each.RUNNER for each in endpoints}
-    models = catalog.models(_loader(settings), _size)
+    models = catalog.models(_loader(settings, loaded), _size)
     if settings.fake:
         runners = {each.SLUG: _Rehearsal(each, fake) for each in endpoints}
-        models = catalog.models(_load_nothing)
+        models = catalog.models(_loader_of_nothing(loaded))
     return LocalEngine(
         runners, models, line=Line(settings.line), memory_budget=settings.memory_budget
     )
@@ -134,17 +156,24 @@ def _terms(settings: Settings) -> Terms:
     )
 
 
-def _loader(settings: Settings) -> Load:
+def _loader(settings: Settings, loaded: Callable[[], None]) -> Load:
     def load(endpoint: Endpoint, reference: str | None) -> Any:
-        return endpoint.load(
+        model = endpoint.load(
             reference, device=settings.device, dtype=settings.dtype, offload=settings.offload
         )
+        loaded()
+        return model
 
     return load
 
 
-def _load_nothing(_: Endpoint, __: str | None) -> None:
-    """A fake's model."""
+def _loader_of_nothing(loaded: Callable[[], None]) -> Load:
+    """A fake needs no model."""
+
+    def load(_: Endpoint, __: str | None) -> None:
+        loaded()
+
+    return load
 
 
 def _size(reference: str | None) -> int:

@@ -152,6 +152,7 @@ class Models:
         """Unload a model."""
         del self._loaded[name]
         self._note(name, Warmth.COLD)
+        gc.unfreeze()  # whoever froze what was loaded, this model must be found now
         gc.collect()
 
     def _make_room(self, name: str, in_use: Collection[str]) -> None:
