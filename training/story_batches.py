@@ -33,8 +33,11 @@ ALONE = 0.12
 STYLED_SHARE = 0.4
 """Share of batches whose prompts are in a style; they are longer."""
 
-UNSAID = 0.1
+UNSAID = 0.05
 """Share of groups that get nothing or a negative prompt to read, all panels the same."""
+
+UNSAID_ALONE = 0.5
+"""The same where panels do not see each other: what guidance leads away from knows neither."""
 
 
 def step_at(times: Tensor, steps: int) -> Tensor:
@@ -145,12 +148,13 @@ class Stories(Parts):
             ids=ids[:, : windows_used(ids)].unflatten(0, (-1, PANELS)),
         )
 
-    def batch(self, groups: int, unsaid: Tensor) -> Batch:
+    def batch(self, groups: int, unsaid: Tensor, silence: float = UNSAID) -> Batch:
         """Random groups, their panels in random order, told in one version of their prompts.
 
         Args:
             groups: how many.
             unsaid: ids [texts, windows, length] that replace a group's prompts now and then.
+            silence: share of groups for which they do.
         """
         device = self.device
         first = self.held_out + torch.randint(self.groups, (groups, 1), device=device)
@@ -166,7 +170,7 @@ class Stories(Parts):
         ids = self.all["ids"][pick, version].long()
         ids = widen(ids, unsaid.shape[1])
         other = unsaid[torch.randint(len(unsaid), (groups,), device=device)]
-        silent = torch.rand(groups, device=device) < UNSAID
+        silent = torch.rand(groups, device=device) < silence
         ids = torch.where(silent[:, None, None, None], other[:, None], ids)
         return Batch(
             latents=self.all["latents"][pick].float(),

@@ -53,6 +53,7 @@ TRAITS = {
     "size_multiple": 32,
     "guidance_factor": 0.5,
     "guidance_rescale": 0.0,
+    "guide_sharing": True,
     "freeu": False,
     "vae_of": "embedded",
 }

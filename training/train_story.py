@@ -25,6 +25,8 @@ from training.optimiser import Optimisers
 from training.run import Run
 from training.story_batches import (
     STEPS,
+    UNSAID,
+    UNSAID_ALONE,
     Batch,
     Stories,
     any_attention,
@@ -87,7 +89,9 @@ def loss_of_a_step(
     times = times_of_one_phase(groups, steps)
     attention = any_attention(rng, int(step_at(times, steps)[0]))
     sizes = any_sizes(groups).to(data.device)
-    return v_loss(nets, data.batch(groups, unsaid), times.to(data.device), sizes, attention)
+    silence = UNSAID if attention.shares else UNSAID_ALONE
+    batch = data.batch(groups, unsaid, silence)
+    return v_loss(nets, batch, times.to(data.device), sizes, attention)
 
 
 def _arguments() -> argparse.Namespace:

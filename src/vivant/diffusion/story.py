@@ -41,10 +41,10 @@ class SDXLDenoiser:
         sigma: Tensor,
         text: EncodedText,
         sizes: Tensor,
-        story: StoryAttention,
+        story: StoryAttention | None,
         role: Role,
     ) -> Tensor:
-        """The clean prediction of rows that share one story's attention.
+        """The clean prediction of rows that share one story's attention, or nothing.
 
         Args:
             x: latents, [rows, channels, height, width], float32.
@@ -52,8 +52,8 @@ class SDXLDenoiser:
             text: one for each row.
             sizes: [rows, 6]: original height and width, top and left of the crop, target height and
                 width, in pixels (Podell et al. 2023, arXiv 2307.01952, sec. 2.2).
-            story: which tokens the rows share.
-            role: what the rows are.
+            story: which tokens the rows share; None for rows that see only themselves.
+            role: what the rows are in the story.
 
         Returns:
             float32, of the shape of x.
@@ -66,7 +66,7 @@ class SDXLDenoiser:
             self.parametrisation.timestep(sigma),
             encoder_hidden_states=text.tokens.to(self.dtype),
             added_cond_kwargs={"text_embeds": text.pooled.to(self.dtype), "time_ids": sizes},
-            cross_attention_kwargs=story.rows_are(role),
+            cross_attention_kwargs=None if story is None else story.rows_are(role),
             return_dict=False,
         )[0]
         return self.parametrisation.clean(x, level, output.float())
@@ -84,6 +84,8 @@ class Cast:
         size: height and width of a panel in pixels.
         merged: the texts with a reference picture in them; None where there is none.
         merged_from: the first step, from 0, that reads them in place of `positive`.
+        guide_sharing: whether unguided predictions share nothing, so that guidance leads towards
+            what panels have in common as well as towards their words.
     """
 
     positive: EncodedText
@@ -93,6 +95,7 @@ class Cast:
     size: tuple[int, int]
     merged: EncodedText | None = None
     merged_from: int = 0
+    guide_sharing: bool = False
 
     def texts(self, step: int) -> EncodedText:
         """What the panels are to show, as a step reads it."""
@@ -138,30 +141,33 @@ class Lockstep:
         self._step += 1
 
     def _chunk(self, x: Tensor, sigma: float, places: range, role: Role) -> Tensor:
-        rows = slice(places.start, places.stop)
-        texts = [self.cast.texts(self._step)[rows]]
-        if self.cast.negative is not None:
-            texts.append(self.cast.negative[rows])
-        latents = x[rows].repeat(len(texts), 1, 1, 1)
-        height, width = self.cast.size
-        clean = self.denoiser.denoise(
-            latents,
-            torch.full((len(latents),), sigma, device=x.device),
-            EncodedText(
-                tokens=torch.cat([text.tokens for text in texts]),
-                pooled=torch.cat([text.pooled for text in texts]),
-            ),
-            x.new_tensor([height, width, 0, 0, height, width]).repeat(len(latents), 1),
-            self.attention,
-            role,
-        )
-        if self.cast.negative is None:
-            return clean
-        positive, negative = clean.chunk(2)
+        cast, rows = self.cast, slice(places.start, places.stop)
+        latents, text = x[rows], cast.texts(self._step)[rows]
+        if cast.negative is None:
+            return self._predict(latents, sigma, text, self.attention, role)
+        unguided = cast.negative[rows]
+        if cast.guide_sharing:
+            positive = self._predict(latents, sigma, text, self.attention, role)
+            negative = self._predict(latents, sigma, unguided, None, role)
+        else:
+            both = EncodedText(
+                tokens=torch.cat([text.tokens, unguided.tokens]),
+                pooled=torch.cat([text.pooled, unguided.pooled]),
+            )
+            clean = self._predict(latents.repeat(2, 1, 1, 1), sigma, both, self.attention, role)
+            positive, negative = clean.chunk(2)
         each = x.new_ones(len(places))
         return guided(
             positive,
             negative,
-            each * self.cast.guidance,
-            each * self.cast.rescale if self.cast.rescale else None,
+            each * cast.guidance,
+            each * cast.rescale if cast.rescale else None,
         )
+
+    def _predict(
+        self, x: Tensor, sigma: float, text: EncodedText, story: StoryAttention | None, role: Role
+    ) -> Tensor:
+        height, width = self.cast.size
+        sizes = x.new_tensor([height, width, 0, 0, height, width]).repeat(len(x), 1)
+        levels = torch.full((len(x),), sigma, device=x.device)
+        return self.denoiser.denoise(x, levels, text, sizes, story, role)

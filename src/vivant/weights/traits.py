@@ -78,6 +78,9 @@ class StoryTraits:
         guidance_factor: the guidance scale asked for is mapped to 1 + factor * (scale - 1).
         guidance_rescale: share, 0 to 1, by which the guided prediction is rescaled to the
             deviation of the conditional one (Lin et al. 2023, section 3.4).
+        guide_sharing: whether the unguided prediction shares nothing between panels, so that
+            guidance leads towards what they have in common as well as towards their words. Wants
+            a model that has learnt to draw without sharing; the published method shares in both.
         freeu: factors of FreeU, or None to leave it off. A file says true for the published
             factors, false for none, or [s1, s2, b1, b2].
         vae_of: the model in this package whose autoencoder it uses, by its catalogue name; empty
@@ -88,6 +91,7 @@ class StoryTraits:
     size_multiple: Pixels = 32
     guidance_factor: Factor = 1.0
     guidance_rescale: Share = 0.0
+    guide_sharing: bool = False
     freeu: FreeU | None = FreeU()
     vae_of: str = ""
 

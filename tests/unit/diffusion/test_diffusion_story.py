@@ -117,6 +117,25 @@ def test_at_share_one_equals_the_dense_two_pass_method(denoiser: SDXLDenoiser) -
     assert (alone - expected).abs().amax() > 0.1, "sharing must matter in this test"
 
 
+def test_guidance_leads_towards_what_panels_share_where_the_cast_says_so(
+    denoiser: SDXLDenoiser,
+) -> None:
+    """The unguided half is then that of panels which never shared, the guided half as before."""
+    x, sigmas = start(denoiser)
+    led = next(
+        Lockstep(denoiser, replace(CAST, guide_sharing=True), attention(1.0)).evaluate(x, sigmas[0])
+    )[1]
+    shared = replace(CAST, negative=None)
+    guided_half = next(Lockstep(denoiser, shared, attention(1.0)).evaluate(x, sigmas[0]))[1]
+    apart = Cast(text(2), None, guidance=1.0, rescale=0.0, size=SIZE)
+    unguided_half = next(Lockstep(denoiser, apart, attention(0.0)).evaluate(x, sigmas[0]))[1]
+    expected = unguided_half + CAST.guidance * (guided_half - unguided_half)
+    torch.testing.assert_close(led, expected, atol=1e-4, rtol=1e-4)
+    usual = in_lockstep(denoiser, attention(1.0))
+    differing = in_lockstep(denoiser, attention(1.0), cast=replace(CAST, guide_sharing=True))
+    assert (differing - usual).abs().amax() > 1e-2
+
+
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_chunks_do_not_change_panels(denoiser: SDXLDenoiser, at_once: int) -> None:
     together = in_lockstep(denoiser, attention(0.5))

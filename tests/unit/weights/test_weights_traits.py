@@ -51,7 +51,9 @@ def test_a_broken_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_published_story_folder_has_the_published_defaults(tmp_path: Path) -> None:
-    assert read_story_traits(tmp_path) == StoryTraits(1024, 32, 1.0, 0.0, FreeU(0.6, 0.4, 1.1, 1.2))
+    assert read_story_traits(tmp_path) == StoryTraits(
+        1024, 32, 1.0, 0.0, guide_sharing=False, freeu=FreeU(0.6, 0.4, 1.1, 1.2)
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,7 @@ def test_freeu_is_on_off_or_four_numbers(
         {"guidance_rescale": 1.5},
         {"shift": 3.0},
         {"vae_of": 1},
+        {"guide_sharing": 0.5},
     ],
 )
 def test_nonsense_about_stories_is_refused(tmp_path: Path, content: object) -> None:

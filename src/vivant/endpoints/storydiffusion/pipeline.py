@@ -139,6 +139,7 @@ def cast_of(model: StoryModel, board: Storyboard) -> Cast:
         guidance=guidance,
         rescale=model.traits.guidance_rescale,
         size=(board.height, board.width),
+        guide_sharing=model.traits.guide_sharing,
     )
     if model.identity is None or not board.references:
         return cast
