@@ -80,9 +80,11 @@ def board_of(size: int, panels: int, steps: int) -> Storyboard:
 def lockstep_run(model: StoryModel, board: Storyboard, at_once: int) -> Tensor:
     """Our latents of all panels."""
     x, sigmas = start(model, board)
+    # The published method shares in both halves of guidance; so do both here.
+    cast = replace(pipeline.cast_of(model, board), guide_sharing=False)
     lockstep = Lockstep(
         pipeline.denoiser_of(model),
-        pipeline.cast_of(model, board),
+        cast,
         pipeline.attention_of(board),
         at_once,
     )
