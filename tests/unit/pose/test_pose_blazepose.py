@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vivant.pose.blazepose.detector import Detection, anchors, suppressed
+from vivant.pose.blazepose.detector import ANCHORS_PER_CELL, STRIDES, Detection
 from vivant.pose.blazepose.landmarks import BODY_18_FROM_33, Body, refined
 from vivant.pose.blazepose.regions import Region, Views
-from vivant.pose.blazepose.tiles import squares
+from vivant.pose.blazepose.ssd import Found, anchors, suppressed
+from vivant.pose.blazepose.tiles import coarse, fine
 
 
 def test_a_region_is_upright_for_a_head_in_any_direction() -> None:
@@ -57,7 +58,7 @@ def test_odd_pictures_can_be_cut(size: tuple[int, int]) -> None:
 
 
 def test_anchors_are_the_middles_of_their_cells() -> None:
-    found = anchors(224)
+    found = anchors(224, STRIDES, ANCHORS_PER_CELL)
     assert found.shape == (2254, 2)
     np.testing.assert_allclose(found[:2], [[0.5 / 28] * 2] * 2)
     np.testing.assert_allclose(found[1568], [0.5 / 14] * 2)
@@ -65,23 +66,25 @@ def test_anchors_are_the_middles_of_their_cells() -> None:
     assert (found[1568 + 392 : 1568 + 398] == found[1568 + 392]).all()
 
 
-def detection(x: float, score: float) -> Detection:
-    values = np.array([x, 50, 20, 20, x, 150, x, 50, x, 80, x, 40], np.float32)
-    return Detection(score, values)
+def box(x: float, score: float) -> Found:
+    points = [[x, 50], [20, 20], [x, 150], [x, 50], [x, 80], [x, 40]]
+    return Found(score, np.array(points, np.float32))
 
 
 def test_suppression_takes_the_mean_of_one_face_and_keeps_others() -> None:
-    found = suppressed([detection(50, 0.6), detection(54, 0.9), detection(90, 0.7)])
+    found = suppressed([box(50, 0.6), box(54, 0.9), box(90, 0.7)])
     assert [each.score for each in found] == [0.9, 0.7]
-    assert found[0].values[0] == pytest.approx((50 * 0.6 + 54 * 0.9) / 1.5)
-    assert found[1].values[0] == 90
+    assert found[0].points[0, 0] == pytest.approx((50 * 0.6 + 54 * 0.9) / 1.5)
+    assert found[1].points[0, 0] == 90
     assert suppressed([]) == []
 
 
 def test_a_detection_has_a_square_for_the_body_and_one_for_its_upper_half() -> None:
-    whole, upper = detection(50, 1.0).regions
+    detection = Detection(1.0, box(50, 1.0).points)
+    whole, upper = detection.regions
     assert (whole.x, whole.y, whole.side, whole.angle) == (50, 150, 250, 0)
     assert (upper.x, upper.y, upper.side) == (50, 80, 100)
+    assert detection.radius == 100
 
 
 def test_heat_refines_places_where_there_is_enough() -> None:
@@ -108,11 +111,12 @@ def test_left_and_right_are_the_persons_own_and_the_neck_is_between_the_shoulder
 @pytest.mark.parametrize("size", [(512, 512), (1200, 800), (300, 1500), (640, 480)])
 def test_squares_cover_every_place_at_each_scale(size: tuple[int, int]) -> None:
     width, height = size
-    sides = {round(region.side) for region in squares(*size)}
+    squares = [*coarse(*size), *fine(*size)]
+    sides = {round(region.side) for region in squares}
     assert max(sides) == max(size)
     for side in sides:
         covered = np.zeros((height, width), bool)
-        for region in squares(*size):
+        for region in squares:
             if round(region.side) == side:
                 left, top = region.x - side / 2, region.y - side / 2
                 rows = slice(max(round(top), 0), round(top + side))
@@ -122,4 +126,4 @@ def test_squares_cover_every_place_at_each_scale(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(1, 8000), (64_000_000, 1), (1, 1), (1000, 100)])
 def test_no_picture_takes_endless_squares(size: tuple[int, int]) -> None:
-    assert len(list(squares(*size))) < 40
+    assert len(coarse(*size)) + len(fine(*size)) < 40

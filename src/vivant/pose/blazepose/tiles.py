@@ -17,21 +17,28 @@ LONGEST = 6
 """Most of a picture's longer side by the side of its finest squares, however narrow it is."""
 
 
-def squares(width: int, height: int) -> Iterator[Region]:
-    """Squares that show people of any size, those that show most of the picture first.
-
-    The whole picture, then its shorter side's squares along the longer side where it is not square,
-    then smaller ones.
+def coarse(width: int, height: int) -> list[Region]:
+    """The whole picture, then its shorter side's squares along the longer one if it is not square.
 
     Args:
         width: of the picture, pixels.
         height: of the picture, pixels.
     """
-    yield Region(width / 2, height / 2, max(width, height))
+    found = [Region(width / 2, height / 2, max(width, height))]
     long, short = max(width, height), min(width, height)
     if long > (2 - SHIFT) * short:
-        yield from _grid(width, height, max(short, long / LONGEST))
-    yield from _grid(width, height, max(FINER * short, long / LONGEST))
+        found += _grid(width, height, max(short, long / LONGEST))
+    return found
+
+
+def fine(width: int, height: int) -> list[Region]:
+    """The squares that show small people.
+
+    Args:
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+    """
+    return list(_grid(width, height, max(FINER * min(width, height), max(width, height) / LONGEST)))
 
 
 def _grid(width: int, height: int, side: float) -> Iterator[Region]:
