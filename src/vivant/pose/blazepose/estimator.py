@@ -83,10 +83,11 @@ class BlazePose:
         views = Views(picture)
         whole, parts = coarse(*picture.size), fine(*picture.size)
         faces = self._all_faces(views, [*whole, *parts])
-        bodies = self._detected(views, whole, faces)
+        seen: list[Detection] = []
+        bodies = self._detected(views, whole, faces, seen)
         bodies += self._below_faces(views, faces, bodies)
         if not bodies:  # small people whose faces do not show
-            bodies = self._detected(views, parts, faces)
+            bodies = self._detected(views, parts, faces, seen)
         people = (Person(_seen(body, *picture.size)) for body in bodies)
         found = [person for person in people if person.present.sum() >= FEWEST_JOINTS]
         return tuple(sorted(found, key=lambda person: -person.size))
@@ -100,9 +101,13 @@ class BlazePose:
                     found.append(face)
         return found
 
-    def _detected(self, views: Views, squares: Iterable[Region], faces: list[Face]) -> list[Body]:
-        """The bodies of whoever is detected, each once, and none whose face is another's."""
-        seen: list[Detection] = []
+    def _detected(
+        self, views: Views, squares: Iterable[Region], faces: list[Face], seen: list[Detection]
+    ) -> list[Body]:
+        """The bodies of whoever is detected, each once, and none whose face is another's.
+
+        Nobody who was `seen` before is looked at again; whoever is detected now is added to them.
+        """
         bodies: list[Body] = []
         for square in squares:
             for detection in self._detector.find(views, square):
