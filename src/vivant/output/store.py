@@ -136,9 +136,8 @@ class FolderStore:
             _check_room(grown, self._max_bytes)
             self._bytes = grown
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_PART}")
-        path.parent.mkdir(exist_ok=True)
         try:
-            part.write_bytes(data)
+            _write(part, data)
             part.replace(path)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -207,6 +206,14 @@ def _check(file_id: str) -> str:
 def _check_room(needed: int, room: int) -> None:
     if needed > room:
         raise StorageFull(f"no room for another file: {needed} of {room} bytes are needed")
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except FileNotFoundError:  # the first file of its folder
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
 
 
 def _size(path: Path) -> int:
