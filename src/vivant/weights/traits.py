@@ -37,9 +37,9 @@ class Traits:
         guidance_factor: the guidance scale asked for is mapped to 1 + factor * (scale - 1).
         guidance_rescale: share, 0 to 1, by which the guided prediction is rescaled to the
             deviation of the conditional one (Lin et al. 2023, section 3.4).
-        guide_pose: whether the unguided prediction goes without the control net, so that guidance
-            leads towards the pose as well as the words. Wants a model that has learnt to draw
-            without either; the published one keeps the control net in both.
+        guide_pose: share, 0 to 1, of the control net's strength that the unguided prediction goes
+            without, so that guidance leads towards the pose as well as the words. Wants a model
+            that has learnt to draw without either; published ones have the same in both.
     """
 
     native_size: Pixels = 1024
@@ -48,7 +48,7 @@ class Traits:
     zero_text_tokens: Annotated[int, Field(ge=0)] = 256
     guidance_factor: Factor = 1.0
     guidance_rescale: Share = 0.0
-    guide_pose: bool = False
+    guide_pose: Share = 0.0
 
 
 @dataclass(frozen=True)

@@ -175,14 +175,19 @@ def test_the_models_traits_tame_guidance(model: PoseModel) -> None:
     assert float((latents_of(model, order) - latents_of(rescaled, order)).abs().max()) > 1e-3
 
 
-def test_guidance_leads_towards_the_pose_where_a_model_says_so(model: PoseModel) -> None:
-    led = replace(model, traits=replace(model.traits, guide_pose=True))
+@pytest.mark.parametrize(("share", "strength"), [(0.0, 0.8), (0.5, 0.4), (1.0, 0.0)])
+def test_guidance_leads_towards_the_pose_as_far_as_a_model_says(
+    model: PoseModel, share: float, strength: float
+) -> None:
+    led = replace(model, traits=replace(model.traits, guide_pose=share))
     order = Order(asked(), control_map())
     positive, negative = conditions(led, order)
     assert negative is not None
-    assert positive.controlled
-    assert not negative.controlled
-    assert float((latents_of(led, order) - latents_of(model, order)).abs().max()) > 1e-3
+    assert positive.strength == 0.8
+    assert negative.strength == pytest.approx(strength)
+    assert negative.controlled == (strength > 0)
+    apart = float((latents_of(led, order) - latents_of(model, order)).abs().max())
+    assert apart > 1e-3 if share else apart == 0
     without = Order(asked(strength=0), control_map())
     assert torch.equal(latents_of(led, without), latents_of(model, without))
 

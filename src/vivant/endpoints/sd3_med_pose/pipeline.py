@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from PIL import Image
@@ -137,9 +137,8 @@ def conditions(model: PoseModel, order: Order) -> tuple[PoseCondition, PoseCondi
     positive = PoseCondition(text.tokens[0], text.pooled[0], control, request.strength)
     if off:
         return positive, None
-    negative = replace(positive, tokens=text.tokens[1], pooled=text.pooled[1])
-    if model.traits.guide_pose:
-        negative = replace(negative, control=None, strength=0.0)
+    strength = request.strength * (1 - model.traits.guide_pose)
+    negative = PoseCondition(text.tokens[1], text.pooled[1], control, strength)
     return positive, negative
 
 
