@@ -20,12 +20,15 @@ yield within their steps make s small. While R > p, the answer comes after p + s
 *A long job is not starved by short ones.* Each short job of others comes with a later tag than the
 one before, since V grows while they are served. Once the tags pass the story's, it has the turn.
 All that an account has is done no later than if accounts shared the worker equally all the time,
-plus two steps: one that was under way, and one since arrivals count from the last step's start.
-That holds however many jobs the others have, and for each job of an account that has no other.
+plus two steps: one that was under way, and one since arrivals count from the last step's start; and
+a third where accounts have several jobs, as each level of such a hierarchy adds one (Bennett and
+Zhang 1996, "Hierarchical packet fair queueing algorithms"). That holds however many jobs the others
+have, and for each job of an account that has no other.
 What an account got ahead of its share for one job counts when its next one comes.
 
 *Nobody gains by a wrong estimate.* What is used is measured. A job that outlives its estimate has
-no remaining time left to predict and so moves back with each step, to an equal share at worst.
+no remaining time left to predict and so moves back with each step, to an equal share at worst. It
+may begin a step before another's finish tag and end it after: that step is what others lose by it.
 """
 
 from __future__ import annotations

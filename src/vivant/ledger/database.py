@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -27,8 +29,9 @@ POOL = 8
 PATIENCE_S = 30
 """How long a transaction waits for another one, or for a connection, before it gives up."""
 
+_WRITE_AHEAD = "PRAGMA journal_mode = WAL"
+
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     # In WAL mode this survives kill -9; a power cut can undo the last transactions, each wholly.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
@@ -220,4 +223,19 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Switch a file to WAL for good; no busy timeout counts where several do so to a new one."""
+    gives_up = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            cursor.execute(_WRITE_AHEAD)
+        except sqlite3.OperationalError:
+            if time.monotonic() > gives_up:
+                raise
+            time.sleep(0.005)
+        else:
+            return
