@@ -20,15 +20,12 @@ yield within their steps make s small. While R > p, the answer comes after p + s
 *A long job is not starved by short ones.* Each short job of others comes with a later tag than the
 one before, since V grows while they are served. Once the tags pass the story's, it has the turn.
 All that an account has is done no later than if accounts shared the worker equally all the time,
-plus two steps: one that was under way, and one since arrivals count from the last step's start; and
-a third where accounts have several jobs, as each level of such a hierarchy adds one (Bennett and
-Zhang 1996, "Hierarchical packet fair queueing algorithms"). That holds however many jobs the others
-have, and for each job of an account that has no other.
+plus two steps: one that was under way, and one since arrivals count from the last step's start.
+That holds however many jobs the others have, and for each job of an account that has no other.
 What an account got ahead of its share for one job counts when its next one comes.
 
 *Nobody gains by a wrong estimate.* What is used is measured. A job that outlives its estimate has
-no remaining time left to predict and so moves back with each step, to an equal share at worst. It
-may begin a step before another's finish tag and end it after: that step is what others lose by it.
+no remaining time left to predict and so moves back with each step, to an equal share at worst.
 """
 
 from __future__ import annotations
@@ -42,6 +39,9 @@ from vivant.engine.virtual_time import VirtualTime
 class _Standing:
     account: str
     remaining: float
+    earliest: float
+    """Finish tag that it would have had its account had no other job: it goes before nobody else's
+    earlier one, even where its account is owed something."""
     number: int
     """Breaks ties by the order of arrival."""
 
@@ -64,7 +64,8 @@ class Turns:
             self._within[account] = VirtualTime()
             self._accounts.enter(account)
         self._within[account].enter(job)
-        self._standings[job] = _Standing(account, expected, self._arrived)
+        earliest = self._accounts.now + expected
+        self._standings[job] = _Standing(account, expected, earliest, self._arrived)
         self._arrived += 1
 
     def spend(self, job: str, seconds: float) -> None:
@@ -76,7 +77,9 @@ class Turns:
 
     def expect(self, job: str, remaining: float) -> None:
         """A job is now expected to need so much more."""
-        self._standings[job].remaining = remaining
+        standing = self._standings[job]
+        standing.earliest += remaining - standing.remaining
+        standing.remaining = remaining
 
     def leave(self, job: str) -> None:
         """A job is over, or does not want to wait any more."""
@@ -101,5 +104,5 @@ class Turns:
             finish = self._accounts.served(account)
             for _, number, job in sorted(jobs):
                 finish += self._standings[job].remaining
-                predicted.append((finish, number, job))
+                predicted.append((max(finish, self._standings[job].earliest), number, job))
         return [job for _, _, job in sorted(predicted)]

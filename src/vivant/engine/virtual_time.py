@@ -30,6 +30,11 @@ class VirtualTime:
     def __len__(self) -> int:
         return len(self._present)
 
+    @property
+    def now(self) -> float:
+        """Virtual time: the service that each flow has had in the ideal."""
+        return self._now
+
     def served(self, flow: str) -> float:
         """The flow's tag: virtual time at its arrival plus the seconds it has had since."""
         return self._present[flow]

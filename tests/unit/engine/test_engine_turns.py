@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vivant.engine.turns import Turns
@@ -114,13 +114,21 @@ def test_jobs_of_one_account_end_no_later_than_with_equal_shares(arrivals: list[
         assert real <= fair + slack
 
 
+@example(  # what its account is owed must not carry a new job past another's earlier one
+    [
+        Arrival(0.0, "a", 0.25, 1),
+        Arrival(0.0, "a", 0.5, 8),
+        Arrival(0.0, "b", 0.25, 16),
+        Arrival(4.8, "a", 0.1, 8),
+        Arrival(4.8, "c", 0.1, 1),
+    ]
+)
 @settings(max_examples=120, deadline=None)
 @given(st.lists(arrival("abc"), min_size=1, max_size=12))
 def test_an_accounts_last_job_ends_no_later_than_with_equal_shares(
     arrivals: list[Arrival],
 ) -> None:
-    """A step for each level of the hierarchy besides the one that was under way."""
-    slack = 3 * longest_step(arrivals) + 1e-6
+    slack = 2 * longest_step(arrivals) + 1e-6
     real, fair = by_turns(arrivals), ideal(arrivals)
     for account in "abc":
         own = [i for i, a in enumerate(arrivals) if a.account == account]
@@ -134,12 +142,11 @@ def test_an_accounts_last_job_ends_no_later_than_with_equal_shares(
     st.lists(arrival("abcdefgh"), min_size=2, max_size=8, unique_by=lambda a: a.account),
     st.lists(st.floats(0.1, 60), min_size=8, max_size=8),
 )
-def test_wrong_estimates_of_others_cost_an_honest_account_a_step_each_at_most(
+def test_wrong_estimates_of_others_cost_an_honest_account_nothing(
     arrivals: list[Arrival], guesses: list[float]
 ) -> None:
-    """Whoever outlives an estimate may have begun one step before the honest job's finish tag."""
     estimates = [arrivals[0].needs, *guesses[1 : len(arrivals)]]
-    slack = 2 * longest_step(arrivals) + sum(other.step for other in arrivals[1:]) + 1e-6
+    slack = 2 * longest_step(arrivals) + 1e-6
     assert by_turns(arrivals, estimates)[0] <= ideal(arrivals)[0] + slack
 
 
