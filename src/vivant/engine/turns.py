@@ -24,8 +24,10 @@ plus two steps: one that was under way, and one since arrivals count from the la
 That holds however many jobs the others have, and for each job of an account that has no other.
 What an account got ahead of its share for one job counts when its next one comes.
 
-*Nobody gains by a wrong estimate.* What is used is measured. A job that outlives its estimate has
-no remaining time left to predict and so moves back with each step, to an equal share at worst.
+*Nobody gains by a wrong estimate.* What is used is measured. A job that outlives its estimate is
+expected to take another step like its last one, and so moves back with each, to an equal share at
+worst. An honest account is done no later than above if each of the others took as long as it takes
+or as it says, whichever is longer, and first steps longer than all that was said came on top.
 """
 
 from __future__ import annotations
@@ -44,6 +46,13 @@ class _Standing:
     earlier one, even where its account is owed something."""
     number: int
     """Breaks ties by the order of arrival."""
+    last: float = 0.0
+    """Seconds of its last step: whoever goes on beyond the estimate will take another like it."""
+
+    @property
+    def predicted(self) -> float:
+        """Seconds to go, at least one step."""
+        return max(self.remaining, self.last)
 
 
 class Turns:
@@ -71,7 +80,7 @@ class Turns:
     def spend(self, job: str, seconds: float) -> None:
         """A job has been served for so long."""
         standing = self._standings[job]
-        standing.remaining = max(standing.remaining - seconds, 0.0)
+        standing.remaining, standing.last = max(standing.remaining - seconds, 0.0), seconds
         self._within[standing.account].spend(job, seconds)
         self._accounts.spend(standing.account, seconds)
 
@@ -97,12 +106,12 @@ class Turns:
         """All jobs, the one whose turn it is first."""
         by_account: dict[str, list[tuple[float, int, str]]] = {}
         for job, standing in self._standings.items():
-            finish = self._within[standing.account].served(job) + standing.remaining
+            finish = self._within[standing.account].served(job) + standing.predicted
             by_account.setdefault(standing.account, []).append((finish, standing.number, job))
         predicted = []
         for account, jobs in by_account.items():
             finish = self._accounts.served(account)
             for _, number, job in sorted(jobs):
-                finish += self._standings[job].remaining
+                finish += self._standings[job].predicted
                 predicted.append((max(finish, self._standings[job].earliest), number, job))
         return [job for _, _, job in sorted(predicted)]
