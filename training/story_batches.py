@@ -30,6 +30,10 @@ IDENTITIES = (0.1, 0.2, 0.45, 0.25)
 ALONE = 0.12
 """Share of batches whose panels do not see each other at all."""
 
+UNEVEN = 0.35
+"""Share of batches, of those that see each other, whose panels have noise times of their own: a
+panel with little noise tells those with much of it what somebody looks like."""
+
 STYLED_SHARE = 0.4
 """Share of batches whose prompts are in a style; they are longer."""
 
@@ -64,6 +68,13 @@ def times_of_one_phase(groups: int, steps: int) -> Tensor:
     phases = phase_at(pool, steps)
     same = pool[phases == phases[0]]
     return same[torch.arange(groups) % len(same)]
+
+
+def times_apart(groups: int, steps: int) -> Tensor:
+    """Noise times [groups, PANELS], one for each panel, none from before panels see each other."""
+    pool = any_times(64 * groups * PANELS)
+    seeing = pool[phase_at(pool, steps) > 0]
+    return seeing[torch.arange(groups * PANELS) % len(seeing)].unflatten(0, (groups, PANELS))
 
 
 def any_attention(rng: np.random.Generator, step: int) -> StoryAttention:
@@ -113,11 +124,13 @@ class Batch:
         latents: [groups, PANELS, channels, h, w].
         weights: [groups, PANELS, 1, h, w].
         ids: [groups, PANELS, windows, length], as many windows as the longest text takes.
+        full: ids of the same prompts with all looks told, for whoever teaches; None for no teacher.
     """
 
     latents: Tensor
     weights: Tensor
     ids: Tensor
+    full: Tensor | None = None
 
 
 class Stories(Parts):
@@ -127,11 +140,19 @@ class Stories(Parts):
         folder: of `encode_story`.
         device: where they lie.
         held_out: the first groups, never given by `batch`.
+        pairs: file of `identity_prompts` for `taught`.
     """
 
-    def __init__(self, folder: Path, device: torch.device, held_out: int = 0) -> None:
+    def __init__(
+        self, folder: Path, device: torch.device, held_out: int = 0, pairs: Path | None = None
+    ) -> None:
         super().__init__(folder, device)
         self.held_out = held_out
+        self.pairs: dict[str, Tensor] = {}
+        if pairs is not None:
+            with np.load(pairs) as arrays:
+                kinds = ("full", "shown")
+                self.pairs = {kind: torch.from_numpy(arrays[kind]).to(device) for kind in kinds}
 
     @property
     def groups(self) -> int:
@@ -157,9 +178,7 @@ class Stories(Parts):
             silence: share of groups for which they do.
         """
         device = self.device
-        first = self.held_out + torch.randint(self.groups, (groups, 1), device=device)
-        first = PANELS * first
-        pick = first + torch.rand(groups, PANELS, device=device).argsort(1)
+        pick = self._any_panels(groups)
         versions = self.all["ids"].shape[1]
         low, high = (
             (versions - STYLED, versions)
@@ -172,10 +191,28 @@ class Stories(Parts):
         other = unsaid[torch.randint(len(unsaid), (groups,), device=device)]
         silent = torch.rand(groups, device=device) < silence
         ids = torch.where(silent[:, None, None, None], other[:, None], ids)
+        return self._batch(pick, ids[:, :, : windows_used(ids)])
+
+    def taught(self, groups: int) -> Batch:
+        """As `batch`, of prompts that leave looks open, beside the same ones that tell them all."""
+        pick = self._any_panels(groups)
+        version = torch.randint(self.pairs["full"].shape[1], (groups, 1), device=self.device)
+        full, shown = (self.pairs[kind][pick, version].long() for kind in ("full", "shown"))
+        windows = max(windows_used(full), windows_used(shown))
+        return self._batch(pick, shown[:, :, :windows], full[:, :, :windows])
+
+    def _any_panels(self, groups: int) -> Tensor:
+        """Indices [groups, PANELS] of random groups, their panels in random order."""
+        device = self.device
+        first = self.held_out + torch.randint(self.groups, (groups, 1), device=device)
+        return PANELS * first + torch.rand(groups, PANELS, device=device).argsort(1)
+
+    def _batch(self, pick: Tensor, ids: Tensor, full: Tensor | None = None) -> Batch:
         return Batch(
             latents=self.all["latents"][pick].float(),
             weights=figures_first(self.all["weights"][pick].float())[:, :, None],
-            ids=ids[:, :, : windows_used(ids)],
+            ids=ids,
+            full=full,
         )
 
 

@@ -124,7 +124,7 @@ class StoryNetworks(nn.Module):
 
         Args:
             x: noisy latents of unit variance, [groups, panels, channels, h, w].
-            times: [groups], 0 to 999; panels of a group share theirs.
+            times: 0 to 999, [groups, panels]; or [groups], the same for all panels of a group.
             ids: [groups, panels, windows, length].
             sizes: [groups, panels, 6].
             attention: what the panels share, at the step that it stands at.
@@ -145,6 +145,7 @@ class StoryNetworks(nn.Module):
     ) -> Tensor:
         """As `forward`, of prompts that were read: [groups, panels, length, 192] and pooled."""
         panels, k = x.shape[1], attention.identities
+        each = times.reshape(len(x), -1).expand(-1, panels)
         parts = []
         for role, some in ((Role.IDENTITY, slice(0, k)), (Role.FOLLOWER, slice(k, panels))):
             rows = x[:, some].flatten(0, 1).contiguous(memory_format=torch.channels_last)
@@ -152,7 +153,7 @@ class StoryNetworks(nn.Module):
                 continue
             v: Tensor = self.unet(
                 rows,
-                times[:, None].expand(-1, panels)[:, some].flatten(),
+                each[:, some].flatten(),
                 encoder_hidden_states=tokens[:, some].flatten(0, 1),
                 added_cond_kwargs={
                     "text_embeds": pooled[:, some].flatten(0, 1),

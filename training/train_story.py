@@ -4,8 +4,11 @@
         --out RUN --minutes 75
 
 v-prediction (Salimans & Ho 2022, arXiv 2202.00512); consistent self-attention is on from the first
-step, as a small network does not become consistent without it. Publishes RUN/story, which shares
-the pose model's autoencoder. Resumes from OUT/story.pt, or begins from a folder with `--start`.
+step, as a small network does not become consistent without it. With `--pairs` the network also
+teaches itself: where a prompt leaves looks open, the answer to the same prompt with all looks told
+is what other panels are to make up for. The two differ in the looks alone, which makes for far less
+variance than noise has. Publishes RUN/story, which shares the pose model's autoencoder. Resumes
+from OUT/story.pt, or begins from a folder with `--start`.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from training.optimiser import Optimisers
 from training.run import Run
 from training.story_batches import (
     STEPS,
+    UNEVEN,
     UNSAID,
     UNSAID_ALONE,
     Batch,
@@ -32,6 +36,7 @@ from training.story_batches import (
     any_attention,
     any_sizes,
     step_at,
+    times_apart,
     times_of_one_phase,
 )
 from training.story_models import (
@@ -42,10 +47,16 @@ from training.story_models import (
 )
 from training.story_probe import probe
 from training.world.story_captions import unwanted
-from vivant.diffusion.consistent_attention import StoryAttention
+from vivant.diffusion.consistent_attention import ALONE_STEPS, StoryAttention
 
 NOT_MATRICES = ("embed", "conv_in", "conv_out", "norm", "position")
 """Parameters that AdamW trains although they have two dimensions or more."""
+
+TAUGHT = 0.5
+"""Share of batches, of those that see each other, that are taught, where there are pairs."""
+
+FROM_PICTURES = 0.3
+"""Weight of the pictures in what these learn; the network's own better knowledge has the rest."""
 
 PROBE_GROUPS = 32
 """The first groups are kept out of training, for the probe."""
@@ -65,16 +76,19 @@ def v_loss(
     sizes: Tensor,
     attention: StoryAttention,
 ) -> Tensor:
-    """Squared error of v at `times` [groups], weighted towards figures and heads."""
+    """Squared error of v at `times` [groups] or [groups, PANELS], weighted towards figures."""
     levels = noise_levels()
     clean = batch.latents
-    sigma = torch.tensor(levels.table, device=clean.device)[times].float()[
-        :, None, None, None, None
-    ]
+    sigma = torch.tensor(levels.table, device=clean.device)[times].float()
+    sigma = sigma.reshape(len(clean), -1, 1, 1, 1)
     noise = torch.randn_like(clean)
     x = levels.net_input(clean + sigma * noise, sigma)
     target = (noise - sigma * clean) / torch.sqrt(1 + sigma**2)
     with attention_for(x.device), torch.autocast(x.device.type, torch.bfloat16):
+        if batch.full is not None:
+            with torch.no_grad():
+                taught = nets(x, times, batch.full, sizes, attention)
+            target = torch.lerp(taught.float(), target, FROM_PICTURES)
         v = nets(x, times, batch.ids, sizes, attention)
     error = (v.float() - target).pow(2).mean(2, keepdim=True)
     loss: Tensor = (error * batch.weights).sum() / batch.weights.sum()
@@ -88,9 +102,14 @@ def loss_of_a_step(
     steps = int(rng.integers(STEPS[0], STEPS[1] + 1))
     times = times_of_one_phase(groups, steps)
     attention = any_attention(rng, int(step_at(times, steps)[0]))
+    if attention.shares and rng.random() < UNEVEN:
+        times = times_apart(groups, steps)
+        attention.begin(int(rng.integers(ALONE_STEPS, steps)))
     sizes = any_sizes(groups).to(data.device)
-    silence = UNSAID if attention.shares else UNSAID_ALONE
-    batch = data.batch(groups, unsaid, silence)
+    if data.pairs and attention.shares and rng.random() < TAUGHT:
+        batch = data.taught(groups)
+    else:
+        batch = data.batch(groups, unsaid, UNSAID if attention.shares else UNSAID_ALONE)
     return v_loss(nets, batch, times.to(data.device), sizes, attention)
 
 
@@ -99,6 +118,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latents", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path, help="file of identity_prompts, to teach itself")
     parser.add_argument("--start", type=Path, help="a folder in the published layout")
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--groups", type=int, default=12, help=f"of {PANELS} panels, a step")
@@ -119,7 +139,7 @@ def main() -> None:
     nets = load_story_networks(args.start) if args.start else StoryNetworks(len(tokenizer))
     nets.to(device)
     print({name: sum(p.numel() for p in net.parameters()) for name, net in nets.named_children()})
-    data = Stories(args.latents, device, held_out=PROBE_GROUPS)
+    data = Stories(args.latents, device, PROBE_GROUPS, args.pairs)
     unsaid = unsaid_ids(tokenizer).to(device)
     optimisers = Optimisers([nets], args.lr, args.lr * 0.4, NOT_MATRICES, args.hold)
     run = Run(nets, optimisers, args.out / "story.pt", args.minutes, 0.9985)

@@ -194,7 +194,7 @@ def story_prompts(
             1 (only "a man") or 0.1.
     """
     if left_open is None:
-        left_open = float(rng.choice([OPEN, 1.0, 0.1], p=[0.74, 0.16, 0.10]))
+        left_open = float(rng.choice([OPEN, 1.0, 0.1], p=[0.60, 0.30, 0.10]))
     people = [panel.person for panel in panels if panel.person is not None]
     description = describe_character(rng, people[0], left_open) if people else ""
     prompts = []

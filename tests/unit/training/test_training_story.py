@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from training.story_batches import (
     native_sizes,
     phase_at,
     step_at,
+    times_apart,
     times_of_one_phase,
     widen,
     windows_used,
@@ -179,6 +181,27 @@ def test_noise_times_of_a_batch_stand_at_one_phase() -> None:
     assert phases == {0, 1, 2}
 
 
+def test_noise_times_apart_are_of_panels_that_see_each_other() -> None:
+    torch.manual_seed(0)
+    times = times_apart(6, 25)
+    assert times.shape == (6, PANELS)
+    assert (phase_at(times, 25) > 0).all()
+    assert all(len(set(group)) == PANELS for group in times.tolist())
+
+
+def test_panels_of_a_group_may_have_times_of_their_own(nets: StoryNetworks) -> None:
+    latents, some = batch(2).latents, batch(2)
+    attention = StoryAttention(0, 2, {16: 0.0, 64: 0.0}, 0, ())
+    times = torch.tensor([[500] * PANELS, [100, 300, 600, 900]])
+    with torch.no_grad():
+        together = nets(latents, times, some.ids, native_sizes(2), attention)
+        same = nets(latents, torch.tensor([500, 500]), some.ids, native_sizes(2), attention)
+        last = nets(latents, torch.tensor([900, 900]), some.ids, native_sizes(2), attention)
+    assert torch.allclose(together[0], same[0], atol=1e-5)
+    assert torch.allclose(together[1, 3], last[1, 3], atol=1e-5)
+    assert not torch.allclose(together[1, 0], same[1, 0], atol=1e-3)
+
+
 def test_levels_are_those_of_the_published_schedule() -> None:
     signal = np.cumprod(1 - np.linspace(SCHEDULER["beta_start"], SCHEDULER["beta_end"], 1000))
     sigmas = np.sqrt((1 - signal) / signal)
@@ -241,6 +264,25 @@ def test_gradients_flow_through_the_bank() -> None:
     assert nets.unet.conv_out.weight.grad.abs().max() > 0
 
 
+def test_who_has_learnt_all_from_its_teacher_errs_by_the_pictures_alone(
+    nets: StoryNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attention = StoryAttention(0, 2, {16: 1.0, 64: 1.0}, 0, ())
+    some = batch(2)
+    taught = replace(some, full=some.ids)
+    times = torch.tensor([500, 300])
+
+    def loss(of: Batch, from_pictures: float) -> float:
+        torch.manual_seed(1)
+        monkeypatch.setattr("training.train_story.FROM_PICTURES", from_pictures)
+        return v_loss(nets, of, times, any_sizes(2), attention).item()
+
+    assert loss(taught, 0.0) == pytest.approx(0, abs=1e-6)
+    assert loss(taught, 1.0) == pytest.approx(loss(some, 0.0))
+    other = torch.where(some.ids == 1223, 700, some.ids)
+    assert loss(replace(some, full=other), 0.0) > 1e-6
+
+
 def test_attention_varies_with_its_seed() -> None:
     rng = np.random.default_rng(0)
     drawn = [any_attention(rng, 7) for _ in range(60)]
@@ -283,6 +325,36 @@ def test_stories_come_by_groups_with_one_text_or_none(
             assert first <= {100 + group, 300 + group} or (texts == texts[0]).all()
     assert seen == {2, 3, 4, 5}
     assert data.held_out_groups().latents[:, 0, 0, 0, 0].tolist() == [0, 1]
+
+
+def test_taught_prompts_are_pairs_of_the_same_panels(tmp_path: Path) -> None:
+    pictures = 4 * PANELS
+    number = np.arange(pictures)
+    np.savez(
+        tmp_path / "part-000000.npz",
+        latents=np.broadcast_to(number[:, None, None, None], (pictures, 16, 8, 8)).astype(
+            np.float16
+        ),
+        weights=np.ones((pictures, 8, 8), np.float16),
+        ids=np.zeros((pictures, VERSIONS, WINDOWS, TEXT_LENGTH), np.int16),
+        indices=number,
+    )
+    shown = np.zeros((pictures, 3, WINDOWS, TEXT_LENGTH), np.int16)
+    shown[:, :, 0, 0], shown[:, :, 0, 2] = 1222, 1223
+    shown[:, :, 0, 1] = number[:, None] + 100 * np.arange(3)
+    np.savez(tmp_path / "pairs.npz", shown=shown, full=shown + 1, places=np.zeros(1))
+    data = Stories(tmp_path, torch.device("cpu"), 1, tmp_path / "pairs.npz")
+    torch.manual_seed(0)
+    versions = set()
+    for _ in range(10):
+        some = data.taught(2)
+        assert some.full is not None
+        assert torch.equal(some.full, some.ids + 1)
+        told = some.ids[:, :, 0, 1]
+        assert torch.equal(told % 100, some.latents[:, :, 0, 0, 0].long())
+        assert (told // 100 == told[:, :1] // 100).all()
+        versions |= set((told // 100).flatten().tolist())
+    assert versions == {0, 1, 2}
 
 
 def test_probe_reports_every_sharing_layer_and_leaves_the_network_as_it_was(
