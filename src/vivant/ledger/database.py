@@ -6,10 +6,9 @@ import json
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -71,7 +70,9 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite lets one writer in and has the others poll; a lock lets them in by turns, at once.
         self._turn = threading.Lock()
-        self._waiting: deque[_Work] = deque()
+        self._queue = threading.Lock()
+        self._waiting: list[_Work] = []
+        self._somebody_writes = False
         self._reading = (
             # Nobody begins a transaction there, see `write`: each statement stands for itself.
             self.engine
@@ -96,8 +97,9 @@ class Database:
     def transact(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction, as in `write`, and return what it returns, or raise its error.
 
-        On SQLite, whoever gets the turn does the work of all who wait for theirs, in one
-        transaction, and nobody is told before that is committed: commits are what takes long.
+        On SQLite, one thread does the work of all who wait, in one transaction, and nobody is told
+        before that is committed: commits are what takes long. Then whoever came first meanwhile
+        does the same for those who came since.
 
         Args:
             work: sees the database as the work before it left it. It does nothing but to the
@@ -108,13 +110,40 @@ class Database:
             with self.write() as connection:
                 return work(connection)
         mine = _Work(work)
-        self._waiting.append(mine)
-        with self._turn:
-            if not mine.is_done:
-                self._do([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if not self._may_write(mine):
+            mine.called.acquire()
+        if not mine.is_done:
+            self._write_for_all(mine)
         if mine.error is not None:
             raise mine.error
         return cast("T", mine.result)
+
+    def _may_write(self, mine: _Work) -> bool:
+        """Queue up; True if nobody writes, so that this thread has to."""
+        with self._queue:
+            self._waiting.append(mine)
+            writes, self._somebody_writes = not self._somebody_writes, True
+            return writes
+
+    def _write_for_all(self, mine: _Work) -> None:
+        group: list[_Work] = []
+        try:
+            with self._turn:
+                with self._queue:
+                    group, self._waiting = self._waiting, []
+                self._do(group)
+        except BaseException as interruption:  # it is this thread's; nobody is to wait for ever
+            for each in group:
+                if not each.is_done:
+                    each.error, each.is_done = interruption, True
+            raise
+        finally:
+            with self._queue:
+                following = self._waiting[:1]  # it stays there until it writes
+                self._somebody_writes = bool(following)
+            for each in [*following, *group]:
+                if each is not mine:
+                    each.called.release()
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:
@@ -185,8 +214,13 @@ class _Work:
 
     work: Callable[[Connection], object]
     result: object = None
-    error: Exception | None = None
+    error: BaseException | None = None
     is_done: bool = False
+    called: threading.Lock = field(default_factory=threading.Lock)
+    """Held until the work is done, or its thread is the one to write."""
+
+    def __post_init__(self) -> None:
+        self.called.acquire()
 
 
 def sqlite_url(path: Path) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -180,6 +181,73 @@ def test_who_goes_wrong_in_a_group_spoils_it_for_nobody(sqlite_file: Path, tmp_p
     assert all(work.is_done for work in group)
     assert seen == [1, 1, 2], "the first was undone with the group, and then done again"
     assert Accounts(database).get(account.id).balance == 2
+    database.close()
+
+
+class Held:
+    """Work that does nothing until it is let go, then what it is told to."""
+
+    def __init__(self, end: BaseException | None = None) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.end = end
+
+    def __call__(self, _: Connection) -> str:
+        self.begun.set()
+        assert self.go.wait(30)
+        if self.end is not None:
+            raise self.end
+        return "done"
+
+
+def until_waiting(database: Database, count: int) -> None:
+    for _ in range(3000):
+        with database._queue:
+            if len(database._waiting) == count:
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"{count} never waited")
+
+
+def test_whose_work_is_done_waits_for_no_later_group(sqlite_file: Path, tmp_path: Path) -> None:
+    database = Database(sqlite_url(Path(shutil.copy(sqlite_file, tmp_path))))
+    first, leading, later = Held(), Held(), Held()
+    with ThreadPoolExecutor(4) as crowd:
+        one = crowd.submit(database.transact, first)
+        assert first.begun.wait(30)
+        group = [crowd.submit(database.transact, leading)]
+        until_waiting(database, 1)
+        group.append(crowd.submit(database.transact, lambda _: "done"))
+        until_waiting(database, 2)
+        first.go.set()
+        assert one.result(30) == "done"
+        assert leading.begun.wait(30)
+        last = crowd.submit(database.transact, later)
+        until_waiting(database, 1)
+        leading.go.set()
+        assert later.begun.wait(30)
+        assert [each.result(30) for each in group] == ["done", "done"]
+        assert not last.done()
+        later.go.set()
+        assert last.result(30) == "done"
+    assert not database._somebody_writes
+    database.close()
+
+
+def test_who_is_interrupted_leaves_nobody_waiting(sqlite_file: Path, tmp_path: Path) -> None:
+    database = Database(sqlite_url(Path(shutil.copy(sqlite_file, tmp_path))))
+    first, stop = Held(), Held(SystemExit())
+    stop.go.set()
+    with ThreadPoolExecutor(3) as crowd:
+        one = crowd.submit(database.transact, first)
+        assert first.begun.wait(30)
+        group = [crowd.submit(database.transact, stop) for _ in range(2)]
+        until_waiting(database, 2)
+        first.go.set()
+        assert one.result(30) == "done"
+        for each in group:
+            with pytest.raises(SystemExit):
+                each.result(30)
+    assert database.transact(lambda _: 1) == 1
     database.close()
 
 
