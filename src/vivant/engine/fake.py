@@ -29,7 +29,7 @@ from vivant.engine.models import Model
 FAKE = "fake"
 """What pictures name as the weights that drew them."""
 
-GRAIN = 44
+GRAIN = 24
 """Random dots along each side, stretched over the picture; more make larger files."""
 
 
@@ -49,7 +49,7 @@ def fake_picture(request: object, seed: int, side: int = 256) -> Image.Image:
     digest = hashlib.sha256(f"{request!r} {seed}".encode()).digest()
     dots = random.Random(digest).randbytes(3 * GRAIN * GRAIN)  # noqa: S311  # no secret
     image = Image.frombytes("RGB", (GRAIN, GRAIN), dots)
-    return image.resize((side, side), Image.Resampling.BILINEAR)
+    return image.resize((side, side), Image.Resampling.NEAREST)
 
 
 class FakeRunner:
