@@ -166,3 +166,23 @@ def save_adapter(folder: Path, adapter: Adapter) -> Path:
     half = {name: tensor.half().contiguous() for name, tensor in tensors.items()}
     save_file(half, folder / FILE, {SEES: "figure"})
     return folder / FILE
+
+
+@torch.no_grad()
+def load_adapter(path: Path, adapter: Adapter) -> None:
+    """Begin from what `save_adapter` wrote; what was thrown away stays as it is.
+
+    Raises:
+        RuntimeError: it is another network's.
+    """
+    half = load_file(path)
+    inside = f"{ENCODER}."
+    seen = {name.removeprefix(inside): t for name, t in half.items() if name.startswith(inside)}
+    person = adapter.eye.heads["person"]
+    for part, of_class in (("weight", person.weight), ("bias", person.bias)):
+        logit = seen.pop(f"somebody.{part}")[0].float() / 2
+        of_class.copy_(torch.stack([-logit, logit]))
+    adapter.eye.encoder.load_state_dict(seen)
+    for name, parameter in adapter.lora.items():
+        layer = name.replace("/", ".").replace(f".{ADAPTER}.", ".")
+        parameter.copy_(half[f"{LORA}.unet.{layer}"])

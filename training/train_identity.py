@@ -8,7 +8,7 @@ Distillation: the model itself, reading all of a character's looks, is the teach
 reads "a man", with what another panel shows merged into that word, and answers with its LoRA on to
 the same noise. The two answers differ in the looks alone, which makes for far less variance than
 the noise has; a share of the usual v loss tells what words leave out. Publishes RUN/identity;
-resumes from RUN/identity.pt.
+resumes from RUN/identity.pt, or begins from an adapter with `--start`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from transformers import CLIPTokenizer
 
 from training.attention import attention_for
 from training.identity_batches import TARGETS, Lesson, References
-from training.identity_models import Adapter, begin_neutral, load_eye, save_adapter
+from training.identity_models import Adapter, begin_neutral, load_adapter, load_eye, save_adapter
 from training.optimiser import Optimisers
 from training.run import Run
 from training.story_batches import any_sizes
@@ -158,6 +158,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--story", type=Path, required=True, help="in the published layout")
     parser.add_argument("--eye", type=Path, required=True, help="of train_identity_eye")
+    parser.add_argument("--start", type=Path, help="an adapter's file, to go on from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--groups", type=int, default=8, help=f"of {TARGETS} panels, a step")
@@ -189,7 +190,10 @@ def main() -> None:
         vision=eye.encoder.config,
     )
     encoder = eye.encoder
-    begin_neutral(encoder, data.class_words(nets))
+    if args.start:
+        load_adapter(args.start, adapter)
+    else:
+        begin_neutral(encoder, data.class_words(nets))
     new = encoder.visual_projection, encoder.visual_projection_2, encoder.fuse_module, adapter.lora
     old = encoder.vision_model, eye.heads
     optimisers = Together(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import CLIPTokenizer
 
@@ -16,7 +17,14 @@ from training.evaluate_story import NAMES
 from training.identity_batches import EARLIEST_TIME, TARGETS, References
 from training.identity_cases import SHOWN, encounters
 from training.identity_crops import TRAITS, any_square, cuts, trait_labels
-from training.identity_models import VISION, Adapter, Eye, begin_neutral, save_adapter
+from training.identity_models import (
+    VISION,
+    Adapter,
+    Eye,
+    begin_neutral,
+    load_adapter,
+    save_adapter,
+)
 from training.identity_prompts import VERSIONS, Places, prompts_of, told_by_picture
 from training.judges import HIDDEN
 from training.make_story_data import PANELS, story_records
@@ -237,6 +245,19 @@ def test_what_is_shipped_is_what_was_trained(
     identity.lora.set(on=True)
     student.lora.set(on=True)
     assert torch.allclose(drawn(fresh, lesson.shown), drawn(student.nets, lesson.shown), atol=2e-2)
+
+
+def test_training_goes_on_from_what_is_shipped(student: Student, tmp_path: Path) -> None:
+    perturb(student)
+    first = save_adapter(tmp_path / "a", student.adapter)
+    nets = StoryNetworks(1224, **SMALL)
+    other = Adapter(Eye(), nets.unet)
+    load_adapter(first, other)
+    second = save_adapter(tmp_path / "b", other)
+    mine, theirs = load_file(first), load_file(second)
+    assert mine.keys() == theirs.keys()
+    for name, tensor in mine.items():
+        assert torch.allclose(tensor, theirs[name], atol=1e-3), name
 
 
 @torch.no_grad()
