@@ -229,6 +229,28 @@ def heat_places(logits: Tensor) -> Tensor:
     return torch.stack([x, y], -1)
 
 
+CELLS = 0.5
+"""Weight of what an attribute judge's cells tell, beside what its query tokens do."""
+
+
+def figure_cells(joints: Tensor, pixels: int, rows: int, columns: int) -> Tensor:
+    """Which cells [b, rows, columns] lie in or beside the box of a figure's joints.
+
+    Args:
+        joints: [b, 18, 3], pixels and confidence; 0 means absent. Without any there are no cells.
+        pixels: along each side of a cell.
+        rows: of the grid.
+        columns: of the grid.
+    """
+    there = (joints[..., 2] > 0)[..., None]
+    low = joints[..., :2].masked_fill(~there, torch.inf).amin(1)[:, None, None]
+    high = joints[..., :2].masked_fill(~there, -torch.inf).amax(1)[:, None, None]
+    x = (torch.arange(columns, device=joints.device) + 0.5) * pixels
+    y = (torch.arange(rows, device=joints.device) + 0.5) * pixels
+    centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    return ((centres >= low - pixels) & (centres <= high + pixels)).all(-1)
+
+
 class AttributeJudge(nn.Module):
     """What the picture shows: one query token and one linear layer an attribute."""
 
@@ -240,17 +262,37 @@ class AttributeJudge(nn.Module):
 
     def forward(self, latents: Tensor) -> dict[str, Tensor]:
         """Latents [b, c, h, w] to logits [b, classes] by attribute."""
-        tokens = self.trunk(latents)[2]
+        return self._told_by(self.trunk(latents)[2])
+
+    def loss(self, latents: Tensor, labels: Tensor, figures: Tensor | None = None) -> Tensor:
+        """Mean over attributes of the cross-entropy.
+
+        Args:
+            latents: [b, c, h, w].
+            labels: [b, attributes] in their order.
+            figures: cells [b, h / 2, w / 2] on the one figure that there is; they learn to tell the
+                same, since query tokens alone learn slowly where to look (Jiang et al. 2021, "All
+                Tokens Matter", arXiv 2104.10858).
+        """
+        _, coarse, tokens = self.trunk(latents)
+        loss = self._cross_entropy(self._told_by(tokens), labels)
+        if figures is not None and figures.any():
+            owners, rows, columns = figures.nonzero(as_tuple=True)
+            cells = coarse[owners, :, rows, columns][:, None].expand(-1, len(self.heads), -1)
+            loss = loss + CELLS * self._cross_entropy(self._told_by(cells), labels[owners])
+        return loss
+
+    def _told_by(self, tokens: Tensor) -> dict[str, Tensor]:
+        """Logits by attribute of tokens [b, attributes, width]."""
         return {name: head(tokens[:, i]) for i, (name, head) in enumerate(self.heads.items())}
 
-    def loss(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """Mean over attributes of the cross-entropy; labels [b, attributes] in their order."""
-        total = latents.new_zeros(())
-        for i, logits in enumerate(self(latents).values()):
+    def _cross_entropy(self, told: dict[str, Tensor], labels: Tensor) -> Tensor:
+        total = labels.new_zeros((), dtype=torch.float32)
+        for i, logits in enumerate(told.values()):
             seen = labels[:, i] != HIDDEN
             if seen.any():
                 total = total + F.cross_entropy(logits[seen].float(), labels[seen, i])
-        return total / len(self.told_apart)
+        return total / len(self.heads)
 
     @torch.inference_mode()
     def classes(self, latents: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from training.judges import (
     JointJudge,
     Judges,
     Size,
+    figure_cells,
     labels_of,
     save_judges,
 )
@@ -159,6 +161,13 @@ def train(
     print(f"\rdone: {step} steps, {step * batch} samples, loss {running:.4f}")
 
 
+def loss_of_names(net: AttributeJudge, pixels_per_latent: int, some: Examples, x: Tensor) -> Tensor:
+    """What an attribute judge has still to learn of some examples, perturbed as `x`."""
+    rows, columns = (side // 2 for side in x.shape[-2:])
+    figures = figure_cells(some.joints, 2 * pixels_per_latent, rows, columns)
+    return net.loss(x, some.labels.to(x.device), figures.to(x.device))
+
+
 def judge_in_batches(ask: Callable[[Tensor], Tensor], latents: Tensor, batch: int = 64) -> Tensor:
     """The answers to all latents, on the CPU."""
     return torch.cat([ask(some.float()).cpu() for some in latents.split(batch)])
@@ -225,7 +234,8 @@ def main() -> None:
     print(f"{len(seen)} renders, {len(with_person)} with one person; {million:.1f} M parameters")
     settings = {"minutes": args.minutes, "batch": args.batch, "lr": args.lr, "device": device}
     train(places, lambda some, x: places.loss(x, some.joints.to(device)), with_person, **settings)
-    train(attributes, lambda some, x: attributes.loss(x, some.labels.to(device)), seen, **settings)
+    naming = partial(loss_of_names, attributes, args.pixels_per_latent)
+    train(attributes, naming, seen, **settings)
     figures = measure(Judges(places, attributes, {}), held_out, device)
     save_judges(args.out, Judges(places, attributes, figures))
     show(figures)

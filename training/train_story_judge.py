@@ -9,6 +9,7 @@ The last 5 % of the encoded panels are held out; accuracies on them are the judg
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,14 @@ from training.train_judges import (
     Examples,
     accuracies,
     judge_in_batches,
+    loss_of_names,
     perturb,
     read_examples,
     train,
 )
+
+PIXELS_PER_LATENT = 16
+"""Of the embedded models' autoencoder."""
 
 NEEDED = 0.95
 """Accuracy that comparing panels by an attribute takes."""
@@ -67,7 +72,7 @@ def main() -> None:
     net = AttributeJudge(Size(channels=examples.latents.shape[1]), STORY_CLASSES).to(device)
     train(
         net,
-        lambda some, x: net.loss(x, some.labels.to(device)),
+        partial(loss_of_names, net, PIXELS_PER_LATENT),
         seen,
         minutes=args.minutes,
         batch=args.batch,

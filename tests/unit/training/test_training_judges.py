@@ -14,12 +14,14 @@ from training.cases import caption_of, unseen_cases
 from training.evaluate import attribute_shares, bars_of, joint_shares
 from training.generate import Asked, encode_again, order, pictures, reconstruct
 from training.judges import (
+    CELLS,
     CLASSES,
     HIDDEN,
     AttributeJudge,
     JointJudge,
     Judges,
     Size,
+    figure_cells,
     heat_places,
     labels_of,
     load_judges,
@@ -353,3 +355,33 @@ def test_sheet_lays_pictures_row_by_row_with_insets() -> None:
     assert sheet.getpixel((GAP + 1, GAP + 1)) == (0, 0, 0)
     assert sheet.getpixel((GAP + 1, 2 * GAP + 41)) == (0, 10 * COLUMNS, 0)
     assert sheet.getpixel((GAP + 39, GAP + 39)) == (255, 0, 0)
+
+
+def test_cells_of_a_figure_lie_in_or_beside_its_box() -> None:
+    joints = torch.zeros(2, 18, 3)
+    joints[0, 0] = torch.tensor([100.0, 40.0, 1.0])
+    joints[0, 1] = torch.tensor([120.0, 150.0, 0.5])
+    joints[0, 2] = torch.tensor([250.0, 250.0, 0.0])  # absent
+    cells = figure_cells(joints, 32, 8, 8)
+    rows, columns = cells[0].nonzero(as_tuple=True)
+    assert (rows.min(), rows.max()) == (0, 5)
+    assert (columns.min(), columns.max()) == (2, 4)
+    assert int(cells[0].sum()) == 6 * 3
+    assert not cells[1].any()
+
+
+def test_cells_of_figures_learn_to_name_what_query_tokens_name() -> None:
+    torch.manual_seed(0)
+    judge = AttributeJudge(TINY)
+    latents, labels = torch.randn(3, 4, 16, 16), torch.zeros(3, len(CLASSES), dtype=torch.long)
+    figures = torch.zeros(3, 8, 8, dtype=torch.bool)
+    alone = judge.loss(latents, labels)
+    assert torch.equal(judge.loss(latents, labels, figures), alone)
+    figures[1, 2:4, 5] = True
+    both = judge.loss(latents, labels, figures)
+    told = judge.trunk(latents)[1][1, :, 2:4, 5].T[:, None].expand(-1, len(CLASSES), -1)
+    cells = sum(
+        torch.nn.functional.cross_entropy(head(told[:, i]), torch.zeros(2, dtype=torch.long))
+        for i, head in enumerate(judge.heads.values())
+    )
+    assert torch.allclose(both, alone + CELLS * cells / len(CLASSES), atol=1e-5)
