@@ -145,8 +145,6 @@ class HandReader:
     ) -> list[dict[Side, Hand]]:
         """For each body the hands that are to be seen, each hand once.
 
-        Where bodies touch, one hand is read at two wrists; it is of the nearer one.
-
         Args:
             views: of the picture.
             bodies: in it.
@@ -157,13 +155,7 @@ class HandReader:
             for place, (body, joints) in enumerate(zip(bodies, seen, strict=True))
             for claim in self._claims(views, place, body, joints)
         ]
-        found: list[dict[Side, Hand]] = [{} for _ in bodies]
-        taken: list[Hand] = []
-        for claim in sorted(claims, key=lambda claim: claim.apart):
-            if not any(claim.hand.is_same(other) for other in taken):
-                taken.append(claim.hand)
-                found[claim.body][claim.hand.side] = claim.hand
-        return found
+        return settled(claims, len(bodies))
 
     def read(self, views: Views, region: Region) -> Hand:
         """The points of the hand in a square, as if there were one."""
@@ -195,6 +187,17 @@ class HandReader:
         inside = (hand.keypoints(views.width, views.height)[:, 2] > 0).sum()
         clear = hand.score >= LEAST_SCORE and inside >= FEWEST_POINTS
         return hand if clear and hand.size >= LEAST_SIZE else None
+
+
+def settled(claims: Sequence[Claim], bodies: int) -> list[dict[Side, Hand]]:
+    """For each body its hands; where bodies touch and claim one hand, the nearer wrist has it."""
+    found: list[dict[Side, Hand]] = [{} for _ in range(bodies)]
+    taken: list[Hand] = []
+    for claim in sorted(claims, key=lambda claim: claim.apart):
+        if not any(claim.hand.is_same(other) for other in taken):
+            taken.append(claim.hand)
+            found[claim.body][claim.hand.side] = claim.hand
+    return found
 
 
 def around(points: Places) -> Region:
