@@ -45,13 +45,14 @@ for following a hand, with which its network was trained."""
 
 LEAST_HINT, LEAST_SCORE = 0.25, 0.9
 """Presence in the first square and in the second. In photos hands had from 0.47 and 0.93 on;
-whatever else was taken for a hand had 0.87 at most in the second."""
+whatever else was taken for a hand had 0.86 at most in the second."""
 
 LEAST_SIZE = 24.0
 """Pixels, of the longer side of a hand's box."""
 
-FIRST_SIDE = 1.5
-"""Side of the first square by the size of its hand, at least: smaller ones are not looked at."""
+FIRST_SIDE = 1.3
+"""Least side of the first square by its hand's size, 1.3 to 2.6 in photos; where it is too small
+for a hand of `LEAST_SIZE`, nothing is looked at."""
 
 MOST_APART = 0.5
 """Distance of a hand's wrist from its body's, by the hand's size: 0.04 to 0.46 in photos."""
