@@ -40,6 +40,8 @@ class Traits:
         guide_pose: share, 0 to 1, of the control net's strength that the unguided prediction goes
             without, so that guidance leads towards the pose as well as the words. Wants a model
             that has learnt to draw without either; published ones have the same in both.
+        whole_body: whether the control net knows hands and faces; otherwise it is shown bodies
+            only. Published ones do; a model that has a `vivant.json` must say so.
     """
 
     native_size: Pixels = 1024
@@ -49,6 +51,7 @@ class Traits:
     guidance_factor: Factor = 1.0
     guidance_rescale: Share = 0.0
     guide_pose: Share = 0.0
+    whole_body: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ def read_traits(folder: Path) -> Traits:
     scheduler = folder / SCHEDULER_FILE
     config = read_object(scheduler) if scheduler.is_file() else {}
     shift = {"shift": config["shift"]} if "shift" in config else {}
-    return build(Traits, shift | _stated(folder), folder / TRAITS_FILE)
+    path = folder / TRAITS_FILE
+    stated = _stated(folder) if path.is_file() else {"whole_body": True}
+    return build(Traits, shift | stated, path)
 
 
 def read_story_traits(folder: Path) -> StoryTraits:

@@ -104,6 +104,20 @@ def test_the_size_follows_the_pose(model: PoseModel) -> None:
         assert all(isinstance(step, Progress) for step in steps)
 
 
+@pytest.mark.parametrize("whole_body", [False, True])
+def test_hands_and_faces_are_shown_to_models_that_know_them(
+    model: PoseModel,
+    whole_body: bool,  # noqa: FBT001  # a case
+) -> None:
+    body = load_preset("waving")
+    hand = np.column_stack([np.linspace(5, 40, 21), np.full(21, 9), np.ones(21)])
+    pose = Pose((Person(body.people[0].body, left_hand=hand, face=hand),), body.width, body.height)
+    traits = dataclasses.replace(model.traits, whole_body=whole_body)
+    drawn = endpoint.control_map(dataclasses.replace(model, traits=traits), pose, (64, 64))
+    assert drawn == draw(pose if whole_body else body, 64, 64)
+    assert draw(pose, 64, 64) != draw(body, 64, 64)
+
+
 def test_a_side_off_the_grid_or_too_long_is_refused(model: PoseModel) -> None:
     for width in (40, 400):
         with pytest.raises(InvalidInput, match="a multiple of 16 from 16 to 384"):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from vivant.base.errors import WeightsCorrupt
+from vivant.weights.catalog import find_entry
 from vivant.weights.traits import FreeU, StoryTraits, Traits, read_story_traits, read_traits
 
 
@@ -16,7 +17,15 @@ def write(folder: Path, name: str, content: object) -> None:
 
 
 def test_a_published_folder_has_the_published_defaults(tmp_path: Path) -> None:
-    assert read_traits(tmp_path) == Traits(1024, 64, 3.0, 256, 1.0, 0.0, guide_pose=0.0)
+    assert read_traits(tmp_path) == Traits(
+        1024, 64, 3.0, 256, 1.0, 0.0, guide_pose=0.0, whole_body=True
+    )
+
+
+def test_the_embedded_model_knows_bodies_only() -> None:
+    folder = find_entry("embedded").packaged
+    assert folder is not None
+    assert not read_traits(folder).whole_body
 
 
 def test_the_schedulers_shift_counts_and_the_traits_file_overrules_it(tmp_path: Path) -> None:

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from vivant.base.contract import Work
 from vivant.diffusion.drive import Driver
-from vivant.endpoints.sd3_med_pose.endpoint import drawn_size, limits, sized
+from vivant.endpoints.sd3_med_pose.endpoint import control_map, drawn_size, limits, sized
 from vivant.endpoints.sd3_med_pose.pipeline import MAX_ROWS, Order, UnderWay, denoiser_of, start
 from vivant.engine.runners import BatchNews
-from vivant.pose.draw import draw
-from vivant.pose.skeleton import fit
 from vivant.weights.model import PoseModel
 
 PREVIEW_EVERY = 5
@@ -53,7 +51,7 @@ class Batch:
             InvalidInput: a size off the model's grid.
         """
         size = self._size(work)
-        order = Order(sized(work.request, size), draw(fit(work.prepared, *size)))
+        order = Order(sized(work.request, size), control_map(self._model, work.prepared, size))
         samples = start(self._model, order)
         self._under_way[job] = UnderWay(self._model, order, samples, self._preview_every)
         self._driver.add(samples)

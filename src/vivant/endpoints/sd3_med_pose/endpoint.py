@@ -220,7 +220,13 @@ def run(model: PoseModel, request: Request, pose: Pose | None = None) -> Events:
 
     pose = read_pose(request) if pose is None else pose
     size = drawn_size(request, pose, limits(model))
-    yield from generate(model, sized(request, size), draw(fit(pose, *size)))
+    yield from generate(model, sized(request, size), control_map(model, pose, size))
+
+
+def control_map(model: PoseModel, pose: Pose, size: tuple[int, int]) -> Image.Image:
+    """The drawing of a pose that a model's control net is shown, letterboxed onto a size."""
+    whole = model.traits.whole_body
+    return draw(fit(pose, *size), hands=whole, face=whole)
 
 
 def sized(request: Request, size: tuple[int, int]) -> SizedRequest:

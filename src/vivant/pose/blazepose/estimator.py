@@ -10,6 +10,7 @@ from PIL import Image
 
 from vivant.pose.blazepose.detector import Detection, Detector
 from vivant.pose.blazepose.faces import Face, FaceFinder
+from vivant.pose.blazepose.hands import HandReader
 from vivant.pose.blazepose.landmarks import Body, Landmarker
 from vivant.pose.blazepose.network import Network
 from vivant.pose.blazepose.regions import Region, Views
@@ -60,23 +61,26 @@ NEAR_FACE = 1.0
 _DETECTOR = "pose_detection.tflite"
 _FACES = "face_detection_full_range_sparse.tflite"
 LANDMARKER = "pose_landmark_full.tflite"
+_HANDS = "hand_landmark_full.tflite"
 
 
 class BlazePose:
-    """An `Estimator` of bodies, without hands and faces.
+    """An `Estimator` of bodies and of the hands that are seen well, without faces.
 
     People are found twice: by BlazePose's own detector, which knows a body from its surroundings
     but loses people in a group, and by their faces, which do not hide one another.
 
     Args:
-        folder: of the three networks, as `vivant weights pull blazepose` leaves it.
+        folder: of the networks, as `vivant weights pull blazepose` leaves it.
         threads: that share the work of one call.
+        hands: whether hands are read.
     """
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
+    def __init__(self, folder: Path, threads: int = 2, *, hands: bool = True) -> None:
         self._detector = Detector(Network(folder / _DETECTOR, threads))
         self._faces = FaceFinder(Network(folder / _FACES, threads))
         self._landmarker = Landmarker(Network(folder / LANDMARKER, threads))
+        self._hands = HandReader(Network(folder / _HANDS, threads)) if hands else None
 
     def people(self, picture: Image.Image) -> tuple[Person, ...]:
         """The people in an upright RGB picture, in its pixels, largest first."""
@@ -88,9 +92,20 @@ class BlazePose:
         bodies += self._below_faces(views, faces, bodies)
         if not bodies:  # small people whose faces do not show
             bodies = self._detected(views, parts, faces, seen)
-        people = (Person(_seen(body, *picture.size)) for body in bodies)
-        found = [person for person in people if person.present.sum() >= FEWEST_JOINTS]
-        return tuple(sorted(found, key=lambda person: -person.size))
+        return tuple(sorted(self._people(views, bodies), key=lambda person: -person.size))
+
+    def _people(self, views: Views, bodies: list[Body]) -> list[Person]:
+        """Those of whom enough can be seen, with their hands."""
+        size = (views.width, views.height)
+        every = [(body, _seen(body, *size)) for body in bodies]
+        enough = [each for each in every if (each[1][:, 2] > 0).sum() >= FEWEST_JOINTS]
+        if self._hands is None:
+            return [Person(joints) for _, joints in enough]
+        hands = self._hands.hands(views, [body for body, _ in enough], [seen for _, seen in enough])
+        return [
+            Person(joints, **{f"{side}_hand": hand.keypoints(*size) for side, hand in own.items()})
+            for (_, joints), own in zip(enough, hands, strict=True)
+        ]
 
     def _all_faces(self, views: Views, squares: Iterable[Region]) -> list[Face]:
         """Every face, once."""

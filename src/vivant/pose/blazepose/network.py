@@ -37,15 +37,16 @@ class Network:
         entry = self._net.get_input_details()[0]
         self.size = int(entry["shape"][1])
         self._input = int(entry["index"])
-        self._outputs = {
-            tuple(int(side) for side in each["shape"][1:]): int(each["index"])
-            for each in self._net.get_output_details()
-        }
+        self._outputs = [int(each["index"]) for each in self._net.get_output_details()]
         self._lock = threading.Lock()
 
     def __call__(self, picture: NDArray[np.float32]) -> Mapping[Shape, NDArray[np.float32]]:
         """The outputs for a picture [size, size, 3], by their shape."""
+        return {output.shape: output for output in self.in_order(picture)}
+
+    def in_order(self, picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """The outputs for a picture [size, size, 3], in the file's order."""
         with self._lock:  # an interpreter keeps its tensors between calls
             self._net.set_tensor(self._input, picture[None])
             self._net.invoke()
-            return {shape: self._net.get_tensor(at)[0] for shape, at in self._outputs.items()}
+            return [self._net.get_tensor(at)[0] for at in self._outputs]
