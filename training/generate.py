@@ -40,8 +40,8 @@ class Asked:
 
 
 def order(asked: Asked, pose: Pose) -> Order:
-    """What is asked, with the pose's drawing at the size of the picture."""
-    return Order(asked, draw(pose, asked.width, asked.height))
+    """What is asked, with the drawing of the pose's bodies at the size of the picture."""
+    return Order(asked, draw(pose, asked.width, asked.height, hands=False, face=False))
 
 
 def pictures(
