@@ -35,11 +35,13 @@ class Machine:
         cuda: compute capability of the first card, or None without one.
         cuda_memory_gb: that card's memory in GB (10^9 bytes).
         mps: whether Apple's Metal is usable.
+        cpu_bfloat16: whether the processor multiplies bfloat16 matrices (AVX512-BF16 or AMX).
     """
 
     cuda: tuple[int, int] | None = None
     cuda_memory_gb: float = 0.0
     mps: bool = False
+    cpu_bfloat16: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,15 @@ class Placement:
 
 def this_machine() -> Machine:
     """Look at the machine that this runs on."""
+    processor = torch.cpu.get_capabilities()
+    bfloat16 = any(processor.get(name) for name in ("avx512_bf16", "amx_bf16"))
     if torch.cuda.is_available():
-        memory = torch.cuda.get_device_properties(0).total_memory / 1e9
-        return Machine(cuda=torch.cuda.get_device_capability(0), cuda_memory_gb=memory)
-    return Machine(mps=torch.backends.mps.is_available())
+        return Machine(
+            cuda=torch.cuda.get_device_capability(0),
+            cuda_memory_gb=torch.cuda.get_device_properties(0).total_memory / 1e9,
+            cpu_bfloat16=bfloat16,
+        )
+    return Machine(mps=torch.backends.mps.is_available(), cpu_bfloat16=bfloat16)
 
 
 def choose_placement(
@@ -65,8 +72,9 @@ def choose_placement(
     """Decide what "auto" means.
 
     - device: the card if there is one, then Metal, then the CPU.
-    - dtype: float32 on a CPU; bfloat16 on cards that compute with it (capability 8.0 and later);
-      float16 on older cards and on Metal. Small models stay in float32 everywhere.
+    - dtype: bfloat16 on processors and cards that compute with it (cards: capability 8.0 and
+      later), else float32 on a CPU and float16 on older cards and on Metal. Small models stay in
+      float32 on all but processors.
     - offload: "model" on a card that cannot hold all parts at once, else "none".
 
     Args:
@@ -106,7 +114,9 @@ def _choose_device(name: str, machine: Machine) -> torch.device:
 
 
 def _choose_dtype(device: torch.device, machine: Machine, *, small: bool) -> torch.dtype:
-    if device.type == "cpu" or small:
+    if device.type == "cpu":
+        return torch.bfloat16 if machine.cpu_bfloat16 else torch.float32
+    if small:
         return torch.float32
     if device.type == "cuda" and machine.cuda is not None and machine.cuda >= (8, 0):
         return torch.bfloat16

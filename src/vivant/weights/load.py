@@ -25,7 +25,7 @@ from vivant.weights.sources import locate, locate_controlnet, locate_identity, l
 from vivant.weights.traits import read_traits
 
 SMALL_MODEL_BYTES = 500_000_000
-"""Models whose files are smaller count as the embedded kind: quick in float32 everywhere."""
+"""Models whose files are smaller count as the embedded kind: quick in float32 on any card."""
 
 
 def load_pose_model(

@@ -15,6 +15,7 @@ from vivant.weights.devices import (
 )
 
 BARE = Machine()
+NEW_PROCESSOR = Machine(cpu_bfloat16=True)
 OLD_CARD = Machine(cuda=(7, 5), cuda_memory_gb=16.9)
 SMALL_CARD = Machine(cuda=(8, 6), cuda_memory_gb=12.6)
 BIG_CARD = Machine(cuda=(9, 0), cuda_memory_gb=80.0)
@@ -29,6 +30,7 @@ def place(machine: Machine, *, small: bool = False, roomy_gb: float = ROOMY_CARD
     ("machine", "device", "dtype", "offload"),
     [
         (BARE, "cpu", torch.float32, "none"),
+        (NEW_PROCESSOR, "cpu", torch.bfloat16, "none"),
         (OLD_CARD, "cuda", torch.float16, "none"),
         (SMALL_CARD, "cuda", torch.bfloat16, "model"),
         (BIG_CARD, "cuda", torch.bfloat16, "none"),
@@ -39,8 +41,14 @@ def test_what_auto_means(machine: Machine, device: str, dtype: torch.dtype, offl
     assert place(machine) == Placement(torch.device(device), dtype, offload)  # type: ignore[arg-type]
 
 
-def test_small_models_stay_exact_and_whole() -> None:
+def test_small_models_stay_exact_and_whole_on_cards() -> None:
     assert place(SMALL_CARD, small=True) == Placement(torch.device("cuda"), torch.float32, "none")
+
+
+def test_small_models_are_quick_on_processors() -> None:
+    cpu = torch.device("cpu")
+    assert place(NEW_PROCESSOR, small=True) == Placement(cpu, torch.bfloat16, "none")
+    assert place(BARE, small=True) == Placement(cpu, torch.float32, "none")
 
 
 def test_t5_needs_a_bigger_card() -> None:
