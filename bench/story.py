@@ -80,12 +80,13 @@ def board_of(size: int, panels: int, steps: int) -> Storyboard:
 def lockstep_run(model: StoryModel, board: Storyboard, at_once: int) -> Tensor:
     """Our latents of all panels."""
     x, sigmas = start(model, board)
-    # The published method shares in both halves of guidance; so do both here.
+    # The published method shares in both halves of guidance, in some calls not; so do both here.
     cast = replace(pipeline.cast_of(model, board), guide_sharing=False)
+    traits = replace(model.traits, share_always=False)
     lockstep = Lockstep(
         pipeline.denoiser_of(model),
         cast,
-        pipeline.attention_of(board),
+        pipeline.attention_of(traits, board),
         at_once,
     )
     sampling = euler(x, sigmas)

@@ -21,9 +21,6 @@ from vivant.diffusion.consistent_attention import ALONE_STEPS, StoryAttention
 STEPS = (20, 50)
 """Sampling steps that the product offers: which noise level is which step."""
 
-LATE_STEP = 20
-"""From here on ordinary attention gets rarer, see `ORDINARY_CHANCES`."""
-
 IDENTITIES = (0.1, 0.2, 0.45, 0.25)
 """How often groups have 1, 2, 3 and 4 identity panels."""
 
@@ -50,9 +47,8 @@ def step_at(times: Tensor, steps: int) -> Tensor:
 
 
 def phase_at(times: Tensor, steps: int) -> Tensor:
-    """0 while identity panels see only themselves, 1 until `LATE_STEP`, 2 from there on."""
-    step = step_at(times, steps)
-    return (step >= ALONE_STEPS).long() + (step >= LATE_STEP).long()
+    """0 while identity panels see only themselves, 1 from then on."""
+    return (step_at(times, steps) >= ALONE_STEPS).long()
 
 
 def any_times(count: int) -> Tensor:
@@ -78,7 +74,7 @@ def times_apart(groups: int, steps: int) -> Tensor:
 
 
 def any_attention(rng: np.random.Generator, step: int) -> StoryAttention:
-    """Who sees whom: random identities and shares, standing at a step."""
+    """Who sees whom, in every call: random identities and shares, standing at a step."""
     shares = {64: _any_share(rng), 256: _any_share(rng)}
     if rng.random() < ALONE:
         shares = {}
@@ -86,6 +82,7 @@ def any_attention(rng: np.random.Generator, step: int) -> StoryAttention:
         seed=int(rng.integers(1 << 31)),
         identities=1 + int(rng.choice(PANELS, p=IDENTITIES)),
         shares=shares,
+        ordinary_chances=(),
     )
     attention.begin(step)
     return attention

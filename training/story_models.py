@@ -54,6 +54,7 @@ TRAITS = {
     "guidance_factor": 0.5,
     "guidance_rescale": 0.0,
     "guide_sharing": True,
+    "share_always": True,
     "freeu": False,
     "vae_of": "embedded",
 }

@@ -84,6 +84,8 @@ class StoryTraits:
         guide_sharing: whether the unguided prediction shares nothing between panels, so that
             guidance leads towards what they have in common as well as towards their words. Wants
             a model that has learnt to draw without sharing; the published method shares in both.
+        share_always: whether every call of a sharing layer shares, from the step on in which any
+            does; the published method leaves some of them to a panel's own tokens.
         freeu: factors of FreeU, or None to leave it off. A file says true for the published
             factors, false for none, or [s1, s2, b1, b2].
         vae_of: the model in this package whose autoencoder it uses, by its catalogue name; empty
@@ -95,6 +97,7 @@ class StoryTraits:
     guidance_factor: Factor = 1.0
     guidance_rescale: Share = 0.0
     guide_sharing: bool = False
+    share_always: bool = False
     freeu: FreeU | None = FreeU()
     vae_of: str = ""
 

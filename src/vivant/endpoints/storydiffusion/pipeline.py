@@ -11,7 +11,12 @@ from torch import Tensor
 
 from vivant.base.contract import Events, Picture, Progress
 from vivant.diffusion.autoencoder import decode, pixels_per_latent
-from vivant.diffusion.consistent_attention import StoryAttention, install, shares_of
+from vivant.diffusion.consistent_attention import (
+    ORDINARY_CHANCES,
+    StoryAttention,
+    install,
+    shares_of,
+)
 from vivant.diffusion.guidance import effective_guidance
 from vivant.diffusion.latents import NoiseStream, latent_shape
 from vivant.diffusion.parametrisations import EpsilonPrediction, Parametrisation, VPrediction
@@ -22,6 +27,7 @@ from vivant.diffusion.story import Cast, Lockstep, SDXLDenoiser
 from vivant.diffusion.windows import WindowedTextEncoders
 from vivant.endpoints.storydiffusion.endpoint import Storyboard, Take
 from vivant.weights.model import StoryModel
+from vivant.weights.traits import StoryTraits
 
 AT_ONCE = 3
 """Panels in one evaluation of the network; a guided panel takes two rows. Identity panels share one
@@ -52,7 +58,7 @@ def generate(model: StoryModel, board: Storyboard, *, at_once: int = AT_ONCE) ->
         SCHEDULES[model.noise.timestep_spacing], "ddim", board.num_steps, parametrisation
     ).tolist()
     denoiser = replace(denoiser_of(model), with_lora=bool(board.references))
-    lockstep = Lockstep(denoiser, cast_of(model, board), attention_of(board), at_once)
+    lockstep = Lockstep(denoiser, cast_of(model, board), attention_of(model.traits, board), at_once)
     sampling = euler(noise_of(model, board, takes, parametrisation, sigmas[0]), sigmas)
     total, done = board.num_steps * len(takes), 0
     latents, sigma = next(sampling)
@@ -149,12 +155,13 @@ def cast_of(model: StoryModel, board: Storyboard) -> Cast:
     return replace(cast, merged=with_pictures, merged_from=board.merged_from)
 
 
-def attention_of(board: Storyboard) -> StoryAttention:
+def attention_of(traits: StoryTraits, board: Storyboard) -> StoryAttention:
     """What the panels share."""
     return StoryAttention(
         seed=board.seed,
         identities=len(board.identities),
         shares=shares_of(board.height, board.width, sa32=board.sa32, sa64=board.sa64),
+        ordinary_chances=() if traits.share_always else ORDINARY_CHANCES,
     )
 
 
