@@ -32,6 +32,7 @@ from training.judges import (
     Size,
     figure_cells,
     labels_of,
+    load_judges,
     save_judges,
 )
 from training.optimiser import Average, Optimisers
@@ -161,6 +162,11 @@ def train(
     print(f"\rdone: {step} steps, {step * batch} samples, loss {running:.4f}")
 
 
+def loss_of_places(net: JointJudge, some: Examples, x: Tensor) -> Tensor:
+    """What a joint judge has still to learn of some examples, perturbed as `x`."""
+    return net.loss(x, some.joints.to(x.device))
+
+
 def loss_of_names(net: AttributeJudge, pixels_per_latent: int, some: Examples, x: Tensor) -> Tensor:
     """What an attribute judge has still to learn of some examples, perturbed as `x`."""
     rows, columns = (side // 2 for side in x.shape[-2:])
@@ -210,12 +216,13 @@ def show(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Train both, one after the other, measure and save."""
+    """Train both, one after the other, or one of them; measure and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--latents", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=3, help="for each of the two judges")
+    parser.add_argument("--joints-of", type=Path, help="judges whose joint judge is kept as it is")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--pixels-per-latent", type=int, default=16)
@@ -228,12 +235,16 @@ def main() -> None:
     seen, held_out = examples[:kept], examples[kept:]
     with_person = seen[(seen.joints[..., 2] > 0).any(1)]
     size = Size(channels=examples.latents.shape[1])
-    places = JointJudge(size, args.pixels_per_latent).to(device)
     attributes = AttributeJudge(size).to(device)
-    million = sum(p.numel() for p in places.parameters()) / 1e6
+    million = sum(p.numel() for p in attributes.parameters()) / 1e6
     print(f"{len(seen)} renders, {len(with_person)} with one person; {million:.1f} M parameters")
     settings = {"minutes": args.minutes, "batch": args.batch, "lr": args.lr, "device": device}
-    train(places, lambda some, x: places.loss(x, some.joints.to(device)), with_person, **settings)
+    if args.joints_of:
+        places = load_judges(args.joints_of, device).joints
+    else:
+        places = JointJudge(size, args.pixels_per_latent).to(device)
+        finding = partial(loss_of_places, places)
+        train(places, finding, with_person, **settings)
     naming = partial(loss_of_names, attributes, args.pixels_per_latent)
     train(attributes, naming, seen, **settings)
     figures = measure(Judges(places, attributes, {}), held_out, device)

@@ -1,17 +1,21 @@
 """The story endpoint on a tiny random model: what each field means, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from vivant.base.contract import Picture, Progress
 from vivant.base.errors import InvalidInput
+from vivant.diffusion.consistent_attention import ORDINARY_CHANCES
 from vivant.endpoints.storydiffusion import endpoint, pipeline
 from vivant.endpoints.storydiffusion.request import COMIC_DESCRIPTION, Request
 from vivant.endpoints.storydiffusion.sizing import drawn_size, effort
 from vivant.weights.load import load_story_model
 from vivant.weights.model import StoryModel
 from vivant.weights.tiny_story import save_tiny_story_model
+from vivant.weights.traits import StoryTraits
 
 SCRIPT = "at home #He reads.\non the road\n[NC] a tiger in the forest\nrunning, at night"
 LEAST = {
@@ -120,6 +124,22 @@ def test_chunks_give_the_same_panels(model: StoryModel, at_once: int) -> None:
     together = [each.image for each in pipeline.generate(model, board) if isinstance(each, Picture)]
     for one, other in zip(chunked, together, strict=True):
         assert np.abs(np.asarray(one, int) - np.asarray(other, int)).max() <= 2
+
+
+def test_a_model_may_want_every_call_shared(model: StoryModel) -> None:
+    request = asked()
+    board = endpoint.storyboard(request, endpoint.check(request).prepared, (64, 64))
+    published = pipeline.attention_of(StoryTraits(), board)
+    assert published.ordinary_chances == ORDINARY_CHANCES
+    always = pipeline.attention_of(StoryTraits(share_always=True), board)
+    assert always.ordinary_chances == ()
+    assert always.alone_steps == published.alone_steps
+    eager = replace(model, traits=replace(model.traits, share_always=True))
+    some, all_shared = (
+        pixels([event for event in pipeline.generate(each, board) if isinstance(event, Picture)])
+        for each in (model, eager)
+    )
+    assert not np.array_equal(some[3], all_shared[3])
 
 
 @pytest.mark.parametrize("number", [1, 4])
