@@ -7,7 +7,8 @@
 
 "Plain" is `dense_story.py`: two passes, dense masks, followers one by one. Both draw the same
 panels with the same weights, one after the other in each repeat; figures are medians, and memory is
-the peak above what was there before. Decoding and layout are left out of both.
+the peak above what was there before. Decoding and layout are left out of both. `--plain-dtype
+float32` runs the plain method as it would run without our choice of a number format.
 """
 
 from __future__ import annotations
@@ -139,17 +140,26 @@ def run_and_peak(run: Callable[[], object], device: torch.device) -> tuple[float
     return seconds, peak_gib(device) - before
 
 
-def measured(model: StoryModel, board: Storyboard, options: argparse.Namespace) -> Case:
+def model_of(options: argparse.Namespace, dtype: str) -> StoryModel:
+    """The model that the command line names, in a number format."""
+    if options.random_weights:
+        return random_story.MODELS[options.random_weights](options.device, dtype)
+    return load_story_model(options.weights, device=options.device, dtype=dtype)
+
+
+def measured(
+    model: StoryModel, plainly: StoryModel, board: Storyboard, options: argparse.Namespace
+) -> Case:
     """Runs one case, after a short one of its kind to warm up."""
     short = replace(board, num_steps=WARM_UP_STEPS)
     lockstep_run(model, short, options.at_once)
     if options.plain:
-        plain_run(model, short)
+        plain_run(plainly, short)
     own, plain = [], []
     for _ in range(options.repeats):
         own.append(run_and_peak(lambda: lockstep_run(model, board, options.at_once), model.device))
         if options.plain:
-            plain.append(run_and_peak(lambda: plain_run(model, board), model.device))
+            plain.append(run_and_peak(lambda: plain_run(plainly, board), model.device))
     return Case(
         size=board.width,
         panels=len(board.identities) + len(board.followers),
@@ -195,19 +205,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="auto")
+    parser.add_argument("--plain-dtype", help="of the plain method; default: the same")
     return parser.parse_args()
 
 
 def main() -> None:
     """Prints the table."""
     options = arguments()
-    if options.random_weights:
-        model = random_story.MODELS[options.random_weights](options.device, options.dtype)
-    else:
-        model = load_story_model(options.weights, device=options.device, dtype=options.dtype)
+    model = model_of(options, options.dtype)
+    plainly = model_of(options, options.plain_dtype) if options.plain_dtype else model
     sizes = options.size or [model.traits.native_size]
     cases = [
-        measured(model, board_of(size, panels, steps), options)
+        measured(model, plainly, board_of(size, panels, steps), options)
         for size, panels, steps in itertools.product(sizes, options.panels, options.steps)
     ]
     where = (
@@ -215,7 +224,8 @@ def main() -> None:
         if model.device.type == "cuda"
         else f"{platform.machine()}, {torch.get_num_threads()} threads"
     )
-    title = f"{model.source}, {where}, {model.dtype}, torch {torch.__version__}"
+    dtypes = f"{model.dtype}, plain {plainly.dtype}" if options.plain else f"{model.dtype}"
+    title = f"{model.source}, {where}, {dtypes}, torch {torch.__version__}"
     Console(width=None if sys.stdout.isatty() else 120).print(table_of(cases, title))
 
 

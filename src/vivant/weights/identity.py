@@ -18,9 +18,11 @@ import torch
 from accelerate import init_empty_weights
 from diffusers import UNet2DConditionModel
 from diffusers.loaders import StableDiffusionXLLoraLoaderMixin
-from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.tuners.lora import Linear as LoraLinear
+from peft.tuners.lora import LoraLayer
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch import nn
 from transformers import CLIPVisionConfig
 
 from vivant.base.errors import InvalidInput, WeightsCorrupt, WeightsUnavailable
@@ -45,15 +47,26 @@ _COUNTED = "vision_model.embeddings.position_ids"
 """A buffer of counting numbers that older versions saved."""
 
 
+FOLDED_BYTES = 250_000_000
+"""Up to this size, weights that a LoRA changes are kept twice, with it and without."""
+
+
 class LoraSwitch:
     """Turns a UNet's LoRA on and off; off, the network is what it was without it.
 
     Args:
         unet: holds one LoRA.
+        fold: whether to keep the layers' weights with the LoRA in them beside those without. Both
+            cost the same to run then, and twice the memory; the UNet holds no LoRA any more.
     """
 
-    def __init__(self, unet: UNet2DConditionModel) -> None:
-        self._layers = [part for part in unet.modules() if isinstance(part, BaseTunerLayer)]
+    def __init__(self, unet: UNet2DConditionModel, *, fold: bool = False) -> None:
+        self._layers = [part for part in unet.modules() if isinstance(part, LoraLayer)]
+        self._folded: list[tuple[nn.Module, nn.Parameter, nn.Parameter]] = []
+        if fold:
+            self._folded = [_with_and_without(layer) for layer in _linear_layers(unet)]
+            self._layers = []
+            unet.unload_lora()
         self._on: bool | None = None
         self.set(on=False)
 
@@ -63,7 +76,29 @@ class LoraSwitch:
             return
         for layer in self._layers:
             layer.enable_adapters(on)
+        for inner, without, with_lora in self._folded:
+            inner.weight = with_lora if on else without
         self._on = on
+
+
+def _linear_layers(unet: UNet2DConditionModel) -> list[LoraLinear]:
+    return [part for part in unet.modules() if isinstance(part, LoraLinear)]
+
+
+def _with_and_without(layer: LoraLinear) -> tuple[nn.Module, nn.Parameter, nn.Parameter]:
+    """A layer, its weights, and the same with its LoRA in them."""
+    inner = layer.get_base_layer()
+    without = inner.get_parameter("weight")
+    folded = without.detach() + layer.get_delta_weight(ADAPTER).detach()
+    return inner, without, nn.Parameter(folded, requires_grad=False)
+
+
+def _can_fold(unet: UNet2DConditionModel) -> bool:
+    """Whether what a UNet's LoRA changes is linear, and little enough to be kept twice."""
+    layers = _linear_layers(unet)
+    size = sum(layer.get_base_layer().get_parameter("weight").nbytes for layer in layers)
+    every = sum(isinstance(part, LoraLayer) for part in unet.modules())
+    return len(layers) == every and size <= FOLDED_BYTES
 
 
 @dataclass(frozen=True)
@@ -107,7 +142,8 @@ def load_identity(
             raise WeightsCorrupt(f"{file} is for prompts of width {encoder.width}, not {wanted}")
         _add_lora(file, unet, lora_tensors)
     unet.requires_grad_(requires_grad=False).to(device, dtype)
-    return Identity(encoder.to(device, dtype), LoraSwitch(unet), file.name, _read_sees(file))
+    lora = LoraSwitch(unet, fold=_can_fold(unet))
+    return Identity(encoder.to(device, dtype), lora, file.name, _read_sees(file))
 
 
 def read_identity(file: Path) -> tuple[Tensors, Tensors]:

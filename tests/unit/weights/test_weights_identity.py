@@ -8,6 +8,7 @@ import pytest
 import torch
 from accelerate import init_empty_weights
 from diffusers import UNet2DConditionModel
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import CLIPVisionConfig
@@ -74,14 +75,24 @@ def drawn(unet: UNet2DConditionModel) -> Tensor:
 
 
 @pytest.mark.parametrize("names", ["new", "old"])
+@pytest.mark.parametrize("fold", [True, False])
 def test_a_lora_adds_its_product_where_it_is_switched_on_and_nothing_else(
-    folder: Path, unet: UNet2DConditionModel, tmp_path: Path, names: str
+    folder: Path,
+    unet: UNet2DConditionModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    names: str,
+    *,
+    fold: bool,
 ) -> None:
+    if not fold:
+        monkeypatch.setattr("vivant.weights.identity.FOLDED_BYTES", 0)
     before = drawn(unet)
     lora = tiny_lora(unet)
     stored = lora if names == "new" else with_old_names(lora)
     identity = load(save_photomaker(tmp_path / "p.bin", encoder_for(unet), stored), unet)
     assert torch.equal(drawn(unet), before)
+    assert any(isinstance(part, LoraLayer) for part in unet.modules()) is not fold
     by_hand = load_story_model(str(folder), device="cpu").unet
     weights = by_hand.state_dict()
     for name in {name.rsplit(".", 2)[0] for name in lora}:
