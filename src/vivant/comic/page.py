@@ -1,7 +1,8 @@
 """From panels and captions to pages: white gutters, thin ink, captions in boxes.
 
 A caption stands in a box of its own in the panel's lower left corner and may cover the lowest fifth
-of the picture, where feet and floors are. If it needs more, the picture makes room for it.
+of the picture there, where feet and floors are. If it needs the whole width, the picture ends above
+it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from vivant.comic.faces import Typecase
@@ -39,8 +41,11 @@ COMFORTABLE = 0.3
 MOST_OF_PANEL = 0.5
 """Shares of a panel's height that captions take at the size common to all, and at most."""
 
-CENTRING = (0.5, 0.15)
-"""What stays when a picture is cropped: its middle, and nearly all of the top, for the faces."""
+HIGHEST_CROP, LOWEST_CROP = 0.15, 0.55
+"""Shares of what a crop takes that it may take from the top, where faces are."""
+
+DETAIL = 64
+"""Rows and columns in which a picture's detail is looked for."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +138,25 @@ def _draw_page(
 
 def _fitted(image: Image.Image, place: Rect, box: Rect) -> Image.Image:
     """A panel's picture in the size of its place, less what its caption needs of it."""
-    covered = min(box.height, round(COVERED * place.height))
+    covered = 0 if box.width == place.width else box.height
     size = (place.width, place.height - (box.height - covered))
-    return ImageOps.fit(image.convert("RGB"), size, Image.Resampling.LANCZOS, centering=CENTRING)
+    middle = (0.5, _best_crop(image, size))
+    return ImageOps.fit(image.convert("RGB"), size, Image.Resampling.LANCZOS, centering=middle)
+
+
+def _best_crop(image: Image.Image, size: tuple[int, int]) -> float:
+    """Which share of a crop's loss in height to take from the top, so that most detail stays."""
+    shown = min(size[1] / size[0] * image.width / image.height, 1.0)
+    grey = np.asarray(image.convert("L").resize((DETAIL, DETAIL)), np.float32)
+    down, across = np.gradient(grey)
+    rows = (np.abs(down) + np.abs(across)).mean(1)
+    count = round(shown * DETAIL)
+    lost = DETAIL - count
+    if lost == 0:
+        return HIGHEST_CROP
+    starts = range(round(HIGHEST_CROP * lost), round(LOWEST_CROP * lost) + 1)
+    best = max(starts, key=lambda start: rows[start : start + count].sum())
+    return best / lost
 
 
 def _caption_box(block: Block, place: Rect, strokes: _Strokes) -> Rect:

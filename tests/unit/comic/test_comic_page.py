@@ -89,6 +89,16 @@ def test_a_picture_makes_room_for_a_long_caption_and_keeps_its_top() -> None:
         assert top == (255, 0, 0)
 
 
+@pytest.mark.parametrize("top", [10, 130])
+def test_a_wide_caption_takes_room_where_least_is_drawn(top: int) -> None:
+    picture = Image.new("RGB", (200, 200), "#204080")
+    picture.paste("#00ff00", (40, top, 160, top + 55))
+    made = compose([picture], ["so many words " * 20], COMIC_STYLES[0], seed=0, typecase=TYPECASE)
+    shown = np.asarray(made.pages[0], int)
+    green = (shown[..., 1] > 200) & (shown[..., 0] < 80)
+    assert green.any(1).sum() / green.any(0).sum() == pytest.approx(55 / 120, rel=0.03)
+
+
 def test_frames_are_ink_and_gutters_white() -> None:
     made = book(["one", "two", "three", "four"], "Four Pannel")
     (layout,) = lay_out(4, "Four Pannel", aspect=1.0, page_width=1200, seed=0)
