@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from bench.dense_story import DenseStory, dense_story
 from vivant.diffusion.consistent_attention import (
+    SLICE,
     Role,
     StoryAttention,
     StoryProcessor,
+    attend,
     install,
     shares_of,
 )
@@ -222,6 +225,23 @@ def test_chosen_tokens_are_a_fixed_count_and_new_each_step_and_layer() -> None:
             assert all(len(set(row)) == FINE // 2 for row in columns.tolist())
             picks[step, layer] = columns
     assert len({tuple(columns.flatten().tolist()) for columns in picks.values()}) == 4
+
+
+@pytest.mark.parametrize("tokens", [SLICE, SLICE + 40, 3 * SLICE])
+def test_attention_in_slices_is_attention(tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vivant.diffusion.consistent_attention.FUSED_IS_QUICK", False)
+    random = torch.Generator().manual_seed(0)
+    query, keys, values = (
+        torch.randn(2, 3, count, 32, generator=random).bfloat16()
+        for count in (tokens, tokens + 99, tokens + 99)
+    )
+    exact = F.scaled_dot_product_attention(query.float(), keys.float(), values.float())
+    with torch.inference_mode():
+        sliced = attend(query, keys, values)
+        assert sliced.dtype == torch.bfloat16
+        torch.testing.assert_close(sliced.float(), exact, atol=4e-3, rtol=0.02)
+        assert torch.equal(attend(query[1:], keys[1:], values[1:]), sliced[1:])
+        assert not torch.equal(sliced, F.scaled_dot_product_attention(query, keys, values))
 
 
 @pytest.mark.parametrize(("step", "chance"), [(5, 0.3), (19, 0.3), (20, 0.1), (49, 0.1)])
