@@ -223,6 +223,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=3, help="for each of the two judges")
     parser.add_argument("--joints-of", type=Path, help="judges whose joint judge is kept as it is")
+    parser.add_argument("--start", type=Path, help="judges whose attribute judge is trained on")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--pixels-per-latent", type=int, default=16)
@@ -235,7 +236,11 @@ def main() -> None:
     seen, held_out = examples[:kept], examples[kept:]
     with_person = seen[(seen.joints[..., 2] > 0).any(1)]
     size = Size(channels=examples.latents.shape[1])
-    attributes = AttributeJudge(size).to(device)
+    if args.start:
+        attributes = load_judges(args.start, device).attributes
+        attributes.train().requires_grad_(requires_grad=True)
+    else:
+        attributes = AttributeJudge(size).to(device)
     million = sum(p.numel() for p in attributes.parameters()) / 1e6
     print(f"{len(seen)} renders, {len(with_person)} with one person; {million:.1f} M parameters")
     settings = {"minutes": args.minutes, "batch": args.batch, "lr": args.lr, "device": device}
