@@ -3,6 +3,7 @@
     python -m training.encode --data DATA --vae RUN/vae --tokenizer RUN/tokenizer --out RUN/latents
 
 Writes RUN/latents/part-K.npz files; `train_pose` may start on the first while the rest are made.
+With --pictures-only there are latents and indices alone, in half of the time: enough for judges.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ def main() -> None:
     parser.add_argument("--stop", type=int, default=1 << 30)
     parser.add_argument("--part", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--pictures-only", action="store_true")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
     data = Rendered(args.data)
@@ -74,23 +76,17 @@ def main() -> None:
 
     for first in range(args.start, min(args.stop, len(data)), args.part):
         indices = range(first, min(first + args.part, args.stop, len(data)))
-        latents, controls, weights = [], [], []
-        for at in range(0, len(indices), args.batch):
-            some = indices[at : at + args.batch]
-            latents.append(encode([data.pictures[i] for i in some]))
-            controls.append(encode([data.skeleton(i, rng) for i in some]))
-            weights += [data.weights(i, head=3.0, body=2.0) for i in some]
-        grid = latents[0].shape[-1]
-        texts = [c for i in indices for c in data.records[i]["captions"]]
-        ids = token_ids(tokenizer, texts).reshape(len(indices), -1, TEXT_LENGTH)
-        np.savez(
-            args.out / f"part-{first:06d}.npz",
-            latents=np.concatenate(latents),
-            controls=np.concatenate(controls),
-            weights=latent_weights(np.stack(weights), grid).astype(np.float16),
-            ids=ids,
-            indices=np.array(indices),
-        )
+        batches = [indices[at : at + args.batch] for at in range(0, len(indices), args.batch)]
+        latents = [encode([data.pictures[i] for i in some]) for some in batches]
+        arrays = {"latents": np.concatenate(latents), "indices": np.array(indices)}
+        if not args.pictures_only:
+            controls = [encode([data.skeleton(i, rng) for i in some]) for some in batches]
+            weights = np.stack([data.weights(i, head=3.0, body=2.0) for i in indices])
+            texts = [c for i in indices for c in data.records[i]["captions"]]
+            arrays["controls"] = np.concatenate(controls)
+            arrays["weights"] = latent_weights(weights, latents[0].shape[-1]).astype(np.float16)
+            arrays["ids"] = token_ids(tokenizer, texts).reshape(len(indices), -1, TEXT_LENGTH)
+        np.savez(args.out / f"part-{first:06d}.npz", **arrays)
         print(f"{indices[-1] + 1} encoded", flush=True)
 
 

@@ -3,6 +3,8 @@
     python -m training.train_judges --data DATA --latents RUN/latents --out RUN/judges --minutes 3
 
 The last 5 % of the encoded renders are held out; accuracies on them are the judges' own ceiling.
+What tells a man from a woman is small, and a judge soon knows some thousands of renders by heart:
+--more adds renders of other seeds (`make_data --first-seed`, `encode --pictures-only`).
 """
 
 from __future__ import annotations
@@ -60,6 +62,13 @@ class Examples:
 
     def __getitem__(self, which: slice | Tensor) -> Examples:
         return Examples(self.latents[which], self.joints[which], self.labels[which])
+
+    def __add__(self, more: Examples) -> Examples:
+        return Examples(
+            torch.cat([self.latents, more.latents]),
+            torch.cat([self.joints, more.joints]),
+            torch.cat([self.labels, more.labels]),
+        )
 
 
 def read_examples(
@@ -220,6 +229,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--latents", type=Path, required=True)
+    parser.add_argument(
+        "--more",
+        type=Path,
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("DATA", "LATENTS"),
+        help="further renders to learn from, none held out",
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=3, help="for each of the two judges")
     parser.add_argument("--joints-of", type=Path, help="judges whose joint judge is kept as it is")
@@ -234,6 +252,8 @@ def main() -> None:
     examples = read_examples(args.data, args.latents)
     kept = len(examples) - max(1, len(examples) // 20)
     seen, held_out = examples[:kept], examples[kept:]
+    for data, latents in args.more:
+        seen += read_examples(data, latents)
     with_person = seen[(seen.joints[..., 2] > 0).any(1)]
     size = Size(channels=examples.latents.shape[1])
     if args.start:

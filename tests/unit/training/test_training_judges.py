@@ -211,6 +211,10 @@ def test_examples_follow_the_indices_of_the_parts(tmp_path: Path) -> None:
     assert examples.labels[:, place].tolist() == list(range(8))
     assert examples.latents[:, 0, 0, 0].tolist() == [0, 0, 0, 0, 4, 4, 4, 4]
     assert (examples.joints[..., 2] > 0).any(1).tolist() == [i != 2 for i in range(8)]
+    more = examples + examples[2:3]
+    assert more.latents[-1, 0, 0, 0] == 0
+    assert more.labels[:, place].tolist() == [*range(8), 2]
+    assert not more.joints[-1].any()
 
 
 def test_examples_need_a_part(tmp_path: Path) -> None:
