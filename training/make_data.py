@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training.world.render import Sample, describe_sample, paint, sample
+from training.world.render import Sample, describe_sample, paint, sample, sample_photographed
 
 CAPTIONS = 8
 """How many captions each picture gets; training picks one each time it sees the picture."""
@@ -49,15 +49,28 @@ def facts(drawn: Sample, pixels_per_unit: float) -> dict[str, Any]:
     }
 
 
-def _work(task: tuple[str, int, int, int, int, float]) -> list[str]:
-    path, first, start, stop, size, empty = task
-    pictures = np.load(path, mmap_mode="r+")
-    lines = []
-    for i in range(start, stop):
-        drawn = sample(first + i, empty=empty)
-        pictures[i] = paint(drawn, size / 256)
-        lines.append(json.dumps(record(drawn, first + i, size / 256)))
-    return lines
+@dataclass(frozen=True)
+class _Kind:
+    """What a set is made of; see the options of `main`."""
+
+    path: Path
+    first_seed: int
+    size: int
+    empty: float
+    photographed: float
+
+    def render(self, numbers: range) -> list[str]:
+        """Paint these pictures and return their records, a line each."""
+        pictures = np.load(self.path, mmap_mode="r+")
+        lines = []
+        for i in numbers:
+            seed = self.first_seed + i
+            photographed = np.random.default_rng((seed, 3)).random() < self.photographed
+            drawn = sample_photographed(seed) if photographed else sample(seed, empty=self.empty)
+            pictures[i] = paint(drawn, self.size / 256)
+            kept = {"photographed": bool(photographed)} | record(drawn, seed, self.size / 256)
+            lines.append(json.dumps(kept))
+        return lines
 
 
 def main() -> None:
@@ -68,6 +81,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--first-seed", type=int, default=1_000_000)
     parser.add_argument("--empty", type=float, default=0.05, help="share without a person")
+    parser.add_argument(
+        "--photographed", type=float, default=0.5, help="share with people as photographs show them"
+    )
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -75,15 +91,13 @@ def main() -> None:
     shape = (args.count, args.size, args.size, 3)
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
     chunk = 200
-    tasks = [
-        (str(path), args.first_seed, i, min(i + chunk, args.count), args.size, args.empty)
-        for i in range(0, args.count, chunk)
-    ]
+    kind = _Kind(path, args.first_seed, args.size, args.empty, args.photographed)
+    tasks = [range(i, min(i + chunk, args.count)) for i in range(0, args.count, chunk)]
     with (
         multiprocessing.Pool(args.processes) as pool,
         (args.out / "samples.jsonl").open("w") as out,
     ):
-        for done, lines in enumerate(pool.imap(_work, tasks), 1):
+        for done, lines in enumerate(pool.imap(kind.render, tasks), 1):
             out.writelines(f"{line}\n" for line in lines)
             print(f"\r{min(done * chunk, args.count)}/{args.count}", end="", flush=True)
     print()

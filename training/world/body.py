@@ -43,6 +43,31 @@ BUILDS: dict[str, Build] = {
 }
 
 
+NATURAL = Build(
+    torso=0.288,
+    upper_arm=0.186,
+    forearm=0.146,
+    thigh=0.245,
+    shin=0.246,
+    shoulder=0.110,
+    hip=0.056,
+)
+"""The limbs that photographed people have (Drillis and Contini 1966, by way of Winter,
+"Biomechanics and Motor Control of Human Movement", figure 4.1), under a cartoon's head."""
+
+
+def towards_natural(rng: np.random.Generator, build: Build) -> Build:
+    """A build between a cartoon's and a natural one; no two bones have quite the same ratio."""
+    share = float(rng.uniform(0, 1))
+    lengths = {}
+    for name, cartoon in vars(build).items():
+        natural = cartoon if name in ("head", "neck") else getattr(NATURAL, name)
+        lengths[name] = (cartoon + share * (natural - cartoon)) * float(
+            np.exp(rng.normal(0, 0.06 if name != "head" else 0.03))
+        )
+    return Build(**lengths)
+
+
 def rotation(axis: int, degrees: float) -> NDArray[np.float64]:
     """A right-handed rotation about x (0), y (1) or z (2)."""
     c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
@@ -99,7 +124,7 @@ def pose_body(pose: BodyPose, build: Build, camera_pitch: float = 7.0, face: flo
     """Forward kinematics, then the body's yaw and the camera's pitch.
 
     `face` is how far the face's joints lie from the head's middle, as a share of where they are
-    drawn: skeletons of people have smaller faces than drawings do (about 0.5), drawn ones larger.
+    drawn: skeletons of people have smaller faces than drawings do (0.3 to 0.5), drawn ones larger.
     """
     spine = rotation(0, -pose.bend) @ rotation(2, pose.lean)
     chest = spine @ rotation(1, pose.twist)

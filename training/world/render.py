@@ -10,7 +10,7 @@ import skia
 from numpy.typing import NDArray
 
 from training.world import vocabulary as words
-from training.world.body import BUILDS, pose_body
+from training.world.body import BUILDS, Build, pose_body, towards_natural
 from training.world.brush import fill
 from training.world.captions import caption
 from training.world.figure import Figure, Placed, seat
@@ -83,17 +83,57 @@ def _stature(rng: Rng, person: Person, view: str, height: float) -> float:
         return float(rng.uniform(186, 216)) * k * (0.84 if person.child else 1.0)
     if view == "half":
         return float(rng.uniform(290, 380)) * k * (0.92 if person.child else 1.0)
+    if view == "knees":
+        return float(rng.uniform(220, 290)) * k * (0.9 if person.child else 1.0)
     return float(rng.uniform(430, 560)) * k * (0.9 if person.child else 1.0)
 
 
+@dataclass(frozen=True)
+class Shot:
+    """How a photograph shows a person, where the world's own pictures do not.
+
+    Attributes:
+        build: bone lengths.
+        face: where the face's joints lie (see `pose_body`).
+        pitch: of the camera, degrees, positive from above.
+        distance: of the camera from the pelvis, in statures.
+    """
+
+    build: Build
+    face: float
+    pitch: float
+    distance: float
+
+
+def sample_shot(rng: Rng, person: Person) -> Shot:
+    """People's limbs, faces of any size, cameras from near, from above and from below."""
+    return Shot(
+        towards_natural(rng, BUILDS[person.who]),
+        face=float(rng.uniform(0.3, 1.1)),
+        pitch=float(rng.uniform(-8, 25)),
+        distance=float(rng.uniform(2.6, 6.5)),
+    )
+
+
 def place_actor(
-    rng: Rng, person: Person, action: str, view: str, x: float, width: float, height: float
+    rng: Rng,
+    person: Person,
+    action: str,
+    view: str,
+    x: float,
+    width: float,
+    height: float,
+    shot: Shot | None = None,
 ) -> Placed:
     """Stand, seat or crop a posed body so that it fits its view; `x` is 0-1 of the width."""
     pose = sample_pose(rng, action)
-    posed = pose_body(pose, BUILDS[person.who], 7.0, float(rng.uniform(0.5, 0.9)))
+    face = float(rng.uniform(0.5, 0.9))
     stature = _stature(rng, person, view, height)
     camera = float(rng.uniform(4.5, 6.5))
+    if shot is None:
+        posed = pose_body(pose, BUILDS[person.who], 7.0, face)
+    else:
+        posed, camera = pose_body(pose, shot.build, shot.pitch, shot.face), shot.distance
     placed = Placed(posed, stature, (width * x, 0.0), camera)
     points = {n: placed.at(n) for n in posed.points}
     crown = 1.1 if person.hat is None else 1.6
@@ -107,7 +147,7 @@ def place_actor(
         top = min(top, low - 0.04 * stature)
         origin_y = max(origin_y, 6 - top) if feet - top < height * 0.94 else origin_y
     else:
-        margin = float(rng.uniform(0.07, 0.17) if view == "half" else rng.uniform(0.05, 0.14))
+        margin = float(rng.uniform(0.05, 0.14) if view == "close" else rng.uniform(0.07, 0.17))
         origin_y = margin * height - top
     left = min(points[n][0] for n in points)
     right = max(points[n][0] for n in points)
@@ -120,7 +160,14 @@ def place_actor(
 
 
 def _actor(
-    rng: Rng, person: Person, view: str, x: float, side: str, width: float, height: float
+    rng: Rng,
+    person: Person,
+    view: str,
+    x: float,
+    side: str,
+    width: float,
+    height: float,
+    shot: Shot | None = None,
 ) -> Actor:
     names = list(ACTIONS)
     weights = np.array([ACTIONS[n].weight for n in names])
@@ -128,7 +175,7 @@ def _actor(
     if action == "frightened":
         person = replace(person, expression="frightened")
     held = str(rng.choice(["newspaper", "book"])) if action == "reading" else None
-    placed = place_actor(rng, person, action, view, x, width, height)
+    placed = place_actor(rng, person, action, view, x, width, height, shot)
     return Actor(person, action, placed, side if view == "full" else "", held)
 
 
@@ -140,6 +187,22 @@ def _action_words(rng: Rng, actor: Actor) -> str:
     if actor.action == "posing":
         return ""
     return str(rng.choice(ACTIONS[actor.action].words))
+
+
+VIEWS = {"full": 0.34, "knees": 0.26, "half": 0.28, "close": 0.12}
+"""How much of a person photographs show, and how often."""
+
+
+def sample_photographed(seed: int, width: float = UNITS, height: float = UNITS) -> Sample:
+    """Draw one sample with one person, placed and built as in photographs (`Shot`)."""
+    rng = np.random.default_rng((seed, 2))
+    scene, person = sample_scene(rng), sample_person(rng)
+    view = str(rng.choice(list(VIEWS), p=list(VIEWS.values())))
+    x = 0.5 + float(rng.normal(0, 0.13))
+    shot = sample_shot(rng, person)
+    return Sample(
+        scene, (_actor(rng, person, view, x, "", width, height, shot),), (), width, height
+    )
 
 
 def sample(seed: int, width: float = UNITS, height: float = UNITS, empty: float = 0.05) -> Sample:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from training.world.body import BUILDS, pose_body
+from training.data import Rendered
+from training.make_data import main as make_data
+from training.world.body import BUILDS, NATURAL, pose_body, towards_natural
 from training.world.face import YAWS, drawn_yaw
 from training.world.poses import RELAXED_ARM, STRAIGHT_LEG, BodyPose
-from training.world.render import sample
+from training.world.render import sample, sample_photographed
 
 STANDING = BodyPose(RELAXED_ARM, RELAXED_ARM, STRAIGHT_LEG, STRAIGHT_LEG)
 
@@ -44,3 +48,45 @@ def test_standing_figures_are_drawn_with_their_heads() -> None:
             assert actor.placed.at("head")[1] - radius > 0
             stood += 1
     assert stood > 10
+
+
+def test_photographed_builds_reach_from_cartoons_to_people() -> None:
+    builds = [towards_natural(np.random.default_rng(seed), BUILDS["man"]) for seed in range(300)]
+    arms = [build.upper_arm for build in builds]
+    assert min(arms) < BUILDS["man"].upper_arm < NATURAL.upper_arm < max(arms)
+    heads = np.array([build.head for build in builds]) / BUILDS["man"].head
+    assert np.abs(np.log(heads)).max() < 0.15
+    assert len({build.upper_arm / build.forearm for build in builds}) == 300
+
+
+def test_photographs_cut_people_and_show_faces_of_any_size() -> None:
+    shown = [sample_photographed(seed) for seed in range(200)]
+    assert np.array_equal(sample_photographed(7).joints(), shown[7].joints())
+    joints = np.concatenate([drawn.joints() for drawn in shown])
+    assert len(joints) == 200
+    knees, ankles = (joints[:, [right, right + 3], 2].any(1) for right in (9, 10))
+    assert 0.1 < np.mean(~knees) < 0.6
+    assert 0.05 < np.mean(knees & ~ankles) < 0.5
+    faced = joints[(joints[:, [2, 5, 14, 15], 2] > 0).all(1)]
+    eyes, shoulders = (
+        np.linalg.norm(faced[:, left, :2] - faced[:, right, :2], axis=1)
+        for left, right in ((15, 14), (5, 2))
+    )
+    low, high = np.percentile(eyes / np.maximum(shoulders, 20), (10, 90))
+    assert high > 2.5 * low
+
+
+def test_limbs_that_estimators_miss_are_left_out_of_photographed_skeletons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = f"make_data --out {tmp_path} --count 12 --size 64 --photographed 1 --processes 1"
+    monkeypatch.setattr("sys.argv", argv.split())
+    make_data()
+    data = Rendered(tmp_path)
+    assert len(data) == 12
+    assert all(record["photographed"] for record in data.records)
+    whole = data.skeleton(0)
+    drawn = [data.skeleton(0, np.random.default_rng(seed)) for seed in range(60)]
+    cut = [skeleton for skeleton in drawn if not np.array_equal(skeleton, whole)]
+    assert 6 <= len(cut) <= 40
+    assert all((skeleton > 0).sum() < (whole > 0).sum() for skeleton in cut)
