@@ -100,6 +100,7 @@ class StoryAttention:
     ordinary_chances: tuple[tuple[int, float], ...] = ORDINARY_CHANCES
     _step: int = field(default=0, init=False)
     _role: Role = field(default=Role.IDENTITY, init=False)
+    _alone: int = field(default=0, init=False)
     _banks: dict[int, Bank] = field(default_factory=dict, init=False, repr=False)
 
     def begin(self, step: int) -> None:
@@ -107,13 +108,32 @@ class StoryAttention:
         self._step = step
         self._banks.clear()
 
-    def rows_are(self, role: Role) -> dict[str, Any]:
+    def rows_are(self, role: Role, alone: int = 0) -> dict[str, Any]:
         """State what the next evaluation's rows are; returns its `cross_attention_kwargs`.
 
-        Rows lie group by group; identity panels come before the followers of the same step.
+        Rows lie group by group; identity panels come before the followers of the same step. The
+        last `alone` rows are no part of the story: they show nothing and see only themselves.
         """
-        self._role = role
+        self._role, self._alone = role, alone
         return {"story": self}
+
+    def mix(self, layer: int, query: Tensor, keys: Tensor, values: Tensor, heads: int) -> Tensor:
+        """Attention of a sharing layer, [rows, heads, tokens, width of a head].
+
+        Args:
+            layer: its place among the UNet's sharing layers, from 0.
+            query: of the rows' own tokens, [rows, tokens, width].
+            keys: of the same shape.
+            values: of the same shape.
+            heads: of the layer.
+        """
+        inside = slice(0, len(query) - self._alone)
+        seen = self.seen(layer, keys[inside], values[inside])
+        mixed = attend(*(_heads(each, heads) for each in (query[inside], *seen)))
+        if not self._alone:
+            return mixed
+        outside = (each[inside.stop :] for each in (query, keys, values))
+        return torch.cat([mixed, attend(*(_heads(each, heads) for each in outside))])
 
     def seen(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """What a layer's rows attend to.
@@ -204,8 +224,9 @@ class StoryProcessor:
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         query, keys, values = attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)
         if story is not None and self.layer is not None:
-            keys, values = story.seen(self.layer, keys, values)
-        mixed = attend(*(_heads(each, attn.heads) for each in (query, keys, values)))
+            mixed = story.mix(self.layer, query, keys, values, attn.heads)
+        else:
+            mixed = attend(*(_heads(each, attn.heads) for each in (query, keys, values)))
         out: Tensor = attn.to_out[0](mixed.transpose(1, 2).flatten(2))
         return out
 

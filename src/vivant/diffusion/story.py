@@ -41,10 +41,11 @@ class SDXLDenoiser:
         sigma: Tensor,
         text: EncodedText,
         sizes: Tensor,
-        story: StoryAttention | None,
+        story: StoryAttention,
         role: Role,
+        alone: int = 0,
     ) -> Tensor:
-        """The clean prediction of rows that share one story's attention, or nothing.
+        """The clean prediction of rows that share one story's attention.
 
         Args:
             x: latents, [rows, channels, height, width], float32.
@@ -52,8 +53,9 @@ class SDXLDenoiser:
             text: one for each row.
             sizes: [rows, 6]: original height and width, top and left of the crop, target height and
                 width, in pixels (Podell et al. 2023, arXiv 2307.01952, sec. 2.2).
-            story: which tokens the rows share; None for rows that see only themselves.
+            story: which tokens the rows share.
             role: what the rows are in the story.
+            alone: how many of the last rows see only themselves.
 
         Returns:
             float32, of the shape of x.
@@ -66,7 +68,7 @@ class SDXLDenoiser:
             self.parametrisation.timestep(sigma),
             encoder_hidden_states=text.tokens.to(self.dtype),
             added_cond_kwargs={"text_embeds": text.pooled.to(self.dtype), "time_ids": sizes},
-            cross_attention_kwargs=None if story is None else story.rows_are(role),
+            cross_attention_kwargs=story.rows_are(role, alone),
             return_dict=False,
         )[0]
         return self.parametrisation.clean(x, level, output.float())
@@ -144,18 +146,15 @@ class Lockstep:
         cast, rows = self.cast, slice(places.start, places.stop)
         latents, text = x[rows], cast.texts(self._step)[rows]
         if cast.negative is None:
-            return self._predict(latents, sigma, text, self.attention, role)
+            return self._predict(latents, sigma, text, role)
         unguided = cast.negative[rows]
-        if cast.guide_sharing:
-            positive = self._predict(latents, sigma, text, self.attention, role)
-            negative = self._predict(latents, sigma, unguided, None, role)
-        else:
-            both = EncodedText(
-                tokens=torch.cat([text.tokens, unguided.tokens]),
-                pooled=torch.cat([text.pooled, unguided.pooled]),
-            )
-            clean = self._predict(latents.repeat(2, 1, 1, 1), sigma, both, self.attention, role)
-            positive, negative = clean.chunk(2)
+        both = EncodedText(
+            tokens=torch.cat([text.tokens, unguided.tokens]),
+            pooled=torch.cat([text.pooled, unguided.pooled]),
+        )
+        alone = len(places) if cast.guide_sharing else 0
+        clean = self._predict(latents.repeat(2, 1, 1, 1), sigma, both, role, alone)
+        positive, negative = clean.chunk(2)
         each = x.new_ones(len(places))
         return guided(
             positive,
@@ -165,9 +164,9 @@ class Lockstep:
         )
 
     def _predict(
-        self, x: Tensor, sigma: float, text: EncodedText, story: StoryAttention | None, role: Role
+        self, x: Tensor, sigma: float, text: EncodedText, role: Role, alone: int = 0
     ) -> Tensor:
         height, width = self.cast.size
         sizes = x.new_tensor([height, width, 0, 0, height, width]).repeat(len(x), 1)
         levels = torch.full((len(x),), sigma, device=x.device)
-        return self.denoiser.denoise(x, levels, text, sizes, story, role)
+        return self.denoiser.denoise(x, levels, text, sizes, self.attention, role, alone)

@@ -125,13 +125,16 @@ def test_guidance_leads_towards_what_panels_share_where_the_cast_says_so(
 ) -> None:
     """The unguided half is then that of panels which never shared, the guided half as before."""
     x, sigmas = start(denoiser)
-    led = next(
-        Lockstep(denoiser, replace(CAST, guide_sharing=True), attention(1.0)).evaluate(x, sigmas[0])
-    )[1]
-    shared = replace(CAST, negative=None)
-    guided_half = next(Lockstep(denoiser, shared, attention(1.0)).evaluate(x, sigmas[0]))[1]
-    apart = Cast(text(2), None, guidance=1.0, rescale=0.0, size=SIZE)
-    unguided_half = next(Lockstep(denoiser, apart, attention(0.0)).evaluate(x, sigmas[0]))[1]
+
+    def first(cast: Cast, share: float) -> Tensor:
+        seen = attention(share, alone_steps=0, ordinary_chances=())
+        step = Lockstep(denoiser, cast, seen).evaluate(x, sigmas[0])
+        return torch.cat([clean for _, clean in step])
+
+    led = first(replace(CAST, guide_sharing=True), 1.0)
+    guided_half = first(replace(CAST, negative=None), 1.0)
+    unguided_half = first(Cast(text(2), None, guidance=1.0, rescale=0.0, size=SIZE), 0.0)
+    assert (first(replace(CAST, negative=None), 0.0) - guided_half).abs().amax() > 1e-2
     expected = unguided_half + CAST.guidance * (guided_half - unguided_half)
     torch.testing.assert_close(led, expected, atol=1e-4, rtol=1e-4)
     usual = in_lockstep(denoiser, attention(1.0))
