@@ -14,6 +14,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from training.blazepose import joints_at, load_landmarker
 from training.cases import FIRST_SEED, Case, unseen_cases
 from training.generate import BRIEF_PROMPT, Asked, encode_again, order, pictures, reconstruct
 from training.judges import CLASSES, HIDDEN, Judges, load_judges
+from training.portraits import COLUMNS, PortraitJudge, load_portrait_judge
 from training.train_judges import near
 from vivant.pose.blazepose.landmarks import Landmarker
 from vivant.pose.presets import load_preset, preset_names
@@ -90,13 +92,47 @@ def attribute_shares(found: Tensor, labels: Tensor) -> dict[str, dict[str, float
     return shares
 
 
+@dataclass(frozen=True)
+class Bench:
+    """All judges that are ours; `portraits` reads off pixels what it can (None: latents alone)."""
+
+    judges: Judges
+    portraits: PortraitJudge | None
+    measures: dict[str, Any]
+
+    def classes(
+        self, latents: Tensor, images: Sequence[Image.Image], people: Sequence[Person]
+    ) -> Tensor:
+        """Class numbers [n, attributes] as `CLASSES` orders them.
+
+        Args:
+            latents: of the images, encoded again.
+            images: with one figure each.
+            people: where the figures were asked for.
+        """
+        found = self.judges.attributes.classes(latents).clone()
+        if self.portraits is not None:
+            found[:, COLUMNS] = self.portraits.told_of(images, [p.body for p in people])
+        return found
+
+
+def load_bench(folder: Path) -> Bench:
+    """What `train_judges` and, if it was run, `train_portraits` left in a folder."""
+    judges = load_judges(folder)
+    try:
+        portraits, measures = load_portrait_judge(folder)
+    except FileNotFoundError:
+        return Bench(judges, None, judges.measures)
+    return Bench(judges, portraits, judges.measures | {"portraits": measures})
+
+
 class Panel:
     """All judges on one set of poses and labels."""
 
     def __init__(
-        self, model: PoseModel, judges: Judges, cases: Sequence[Case], blaze: Landmarker | None
+        self, model: PoseModel, bench: Bench, cases: Sequence[Case], blaze: Landmarker | None
     ) -> None:
-        self.model, self.judges, self.blaze = model, judges, blaze
+        self.model, self.bench, self.blaze = model, bench, blaze
         self.people = [case.pose.people[0] for case in cases]
         self.asked = torch.from_numpy(np.stack([person.body for person in self.people]))
         self.labels = torch.tensor([case.labels for case in cases])
@@ -109,8 +145,8 @@ class Panel:
             shuffled: also let BlazePose look for the next case's figure; ours always does.
         """
         latents = encode_again(self.model, images)
-        places = self.judges.joints.joints(latents)
-        found = self.judges.attributes.classes(latents)
+        places = self.bench.judges.joints.joints(latents)
+        found = self.bench.classes(latents, images, self.people)
         ours = joint_shares(places, self.asked)
         ours["shuffled"] = joint_shares(places, self.asked.roll(1, 0))["all"]
         judged = {"joints": ours, "attributes": attribute_shares(found, self.labels)}
@@ -134,13 +170,14 @@ class Panel:
         return torch.from_numpy(np.stack(each))
 
 
-def brief_shares(model: PoseModel, judges: Judges, asked: Callable[..., Asked]) -> dict[str, float]:
+def brief_shares(model: PoseModel, bench: Bench, asked: Callable[..., Asked]) -> dict[str, float]:
     """The brief's prompt on every preset: shares with a girl, a suit, night (moon) and rain."""
     size = model.traits.native_size
     poses = [fit(load_preset(name), size, size) for name in preset_names()]
     orders = [order(asked(BRIEF_PROMPT, 698845 + i), pose) for i, pose in enumerate(poses)]
-    images = [image for _, image in pictures(model, orders)]
-    found = judges.attributes.classes(encode_again(model, images))
+    images = [image for _, image in sorted(pictures(model, orders), key=lambda done: done[0])]
+    people = [pose.people[0] for pose in poses]
+    found = bench.classes(encode_again(model, images), images, people)
     wanted = {"who": "girl", "garment": "suit", "time": "night", "rain": "yes"}
     names = list(CLASSES)
     return {
@@ -223,20 +260,20 @@ def main() -> None:
     parser.add_argument("--blazepose", action=argparse.BooleanOptionalAction, default=True)
     args = parser.parse_args()
     blaze = load_landmarker(cache_folder()) if args.blazepose else None
-    model, judges = load_pose_model(args.model), load_judges(args.judges)
+    model, bench = load_pose_model(args.model), load_bench(args.judges)
     size = model.traits.native_size
 
     def asked(prompt: str, seed: int, strength: float = 0.8) -> Asked:
         return Asked(prompt, seed, size, size, strength, args.guidance, args.steps)
 
     cases = unseen_cases(args.count, size)
-    panel = Panel(model, judges, cases, blaze)
+    panel = Panel(model, bench, cases, blaze)
     main_strength = min(args.strengths, key=lambda s: abs(s - 0.8))
     renders = [case.render for case in cases]
     results: dict[str, Any] = {
         name: getattr(args, name) for name in ("count", "guidance", "steps", "together")
     }
-    results |= {"first_seed": FIRST_SEED, "judges": judges.measures, "strengths": {}}
+    results |= {"first_seed": FIRST_SEED, "judges": bench.measures, "strengths": {}}
     spent = 0.0
     with Progress() as progress:
         for strength in sorted(args.strengths):
@@ -257,7 +294,7 @@ def main() -> None:
         progress.console.print("renders and their reconstructions, for the ceilings")
         results["renders"] = panel.judge(renders)
         results["reconstructions"] = panel.judge(reconstruct(model, encode_again(model, renders)))
-    results["brief"] = brief_shares(model, judges, asked)
+    results["brief"] = brief_shares(model, bench, asked)
     results["seconds_per_picture"] = spent / (len(cases) * len(args.strengths))
     results["bars"] = bars_of(results, args.strengths, main_strength)
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -24,9 +24,9 @@ from rich.table import Table
 
 from training.blazepose import load_landmarker
 from training.cases import MIN_JOINTS, Case, unseen_cases
-from training.evaluate import Panel
+from training.evaluate import Panel, load_bench
 from training.generate import Asked, order, pictures
-from training.judges import CLASSES, HIDDEN, load_judges
+from training.judges import CLASSES, HIDDEN
 from vivant.pose.estimate import Estimator
 from vivant.pose.estimators import estimator_by_name
 from vivant.pose.inputs import open_picture
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=48, help="pictures of each kind")
     args = parser.parse_args()
-    model, judges = load_pose_model(args.model), load_judges(args.judges)
+    model, bench = load_pose_model(args.model), load_bench(args.judges)
     size = model.traits.native_size
     blaze = load_landmarker(cache_folder())
     poses = poses_of(args.photos, estimator_by_name(), size)
@@ -90,7 +90,7 @@ def main() -> None:
     results: dict[str, Any] = {"taken_from": list(poses), "count": args.count, "bar": BAR}
     table = Table("skeletons", "pictures", "joints", "BlazePose", title=f"bar {BAR:.2f}")
     for kind, cases in kinds.items():
-        shares = judged(model, Panel(model, judges, cases, blaze), cases)
+        shares = judged(model, Panel(model, bench, cases, blaze), cases)
         results[kind] = shares
         ours, theirs = shares["joints"]["all"], shares["blazepose"]["all"]
         table.add_row(kind, str(len(cases)), f"{ours:.3f}", f"{theirs:.3f}")

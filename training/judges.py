@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from training.world import vocabulary as words
+from training.world.figure import FACING
 from training.world.sky import INDOORS
 
 JOINTS = 18
@@ -51,9 +52,9 @@ _NOSE, _KNEES, _ANKLES = 0, (9, 12), (10, 13)
 def labels_of(record: dict[str, Any]) -> dict[str, int]:
     """Class numbers of a record of `make_data`, by attribute; `HIDDEN` where nothing can be seen.
 
-    Attributes of the person are there only where exactly one is in the picture. From behind, the
-    garment's kind is hidden; without the nose, so is the face; a bottom needs a knee in the frame
-    and, below a coat, an ankle.
+    Attributes of the person are there only where exactly one is in the picture. From the side and
+    from behind, the garment's kind is hidden; without the nose, so is the face; a bottom needs a
+    knee in the frame and, below a coat, an ankle.
     """
     labels = dict.fromkeys(CLASSES, HIDDEN)
     said: dict[str, str] = {"place": record["place"], "time": record["time"]}
@@ -73,7 +74,7 @@ def _person_labels(person: dict[str, Any], joints: list[list[float]], yaw: float
     }
     if not person["hat"] or person["hair_style"] not in ("short", "bun"):
         said["hair"] = person["hair"]
-    if abs(yaw) <= 90:
+    if abs(yaw) < FACING:
         said["garment"] = person["garment"]
     if seen[_NOSE]:
         said["who"] = person["who"]

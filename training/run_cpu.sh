@@ -12,4 +12,5 @@ python -m training.encode --data "$data" --vae "$run/vae" --tokenizer "$run/toke
 python -m training.train_pose --latents "$run/latents" --vae "$run/vae" \
   --tokenizer "$run/tokenizer" --out "$run" --minutes 70
 python -m training.train_judges --data "$data" --latents "$run/latents" --out "$run/judges"
+python -m training.train_portraits --data "$data" --vae "$run/vae" --out "$run/judges"
 python -m training.evaluate --model "$run/pose" --judges "$run/judges" --out "$run/evaluation.json"

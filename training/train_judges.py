@@ -140,24 +140,32 @@ def near(found: Tensor, asked: Tensor) -> Tensor:
 
 def train(
     net: nn.Module,
-    loss_of: Callable[[Examples, Tensor], Tensor],
-    examples: Examples,
+    loss_of: Callable[[Tensor], Tensor],
+    count: int,
     *,
     minutes: float,
     batch: int,
     lr: float,
     device: torch.device,
 ) -> None:
-    """Train for that long; the net ends with its averaged weights."""
+    """Train for that long; the net ends with its averaged weights.
+
+    Args:
+        net: to be trained.
+        loss_of: what it has still to learn of the examples with these numbers [b].
+        count: of examples.
+        minutes: by the clock.
+        batch: examples a step.
+        lr: Muon's peak rate; AdamW's is half of it.
+        device: of the net.
+    """
     words = ("enter", "head", "positions", "queries", "norm", "down")
     optimisers, average = Optimisers([net], lr, lr * 0.5, words, hold=0.3), Average([net], 0.995)
     begun, step, running = time.monotonic(), 0, 0.0
     while (done := (time.monotonic() - begun) / 60 / minutes) < 1:
         optimisers.set_progress(done)
-        some = examples[torch.randint(len(examples), (batch,))]
-        latents = perturb(some.latents.to(device).float())
         with torch.autocast(device.type, torch.bfloat16):
-            loss = loss_of(some, latents)
+            loss = loss_of(torch.randint(count, (batch,)))
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimisers.step()
@@ -171,13 +179,24 @@ def train(
     print(f"\rdone: {step} steps, {step * batch} samples, loss {running:.4f}")
 
 
-def loss_of_places(net: JointJudge, some: Examples, x: Tensor) -> Tensor:
-    """What a joint judge has still to learn of some examples, perturbed as `x`."""
-    return net.loss(x, some.joints.to(x.device))
+def loss_of_places(
+    net: JointJudge, examples: Examples, device: torch.device, which: Tensor
+) -> Tensor:
+    """What a joint judge has still to learn of some examples, perturbed."""
+    some = examples[which]
+    return net.loss(perturb(some.latents.to(device).float()), some.joints.to(device))
 
 
-def loss_of_names(net: AttributeJudge, pixels_per_latent: int, some: Examples, x: Tensor) -> Tensor:
-    """What an attribute judge has still to learn of some examples, perturbed as `x`."""
+def loss_of_names(
+    net: AttributeJudge,
+    pixels_per_latent: int,
+    examples: Examples,
+    device: torch.device,
+    which: Tensor,
+) -> Tensor:
+    """What an attribute judge has still to learn of some examples, perturbed."""
+    some = examples[which]
+    x = perturb(some.latents.to(device).float())
     rows, columns = (side // 2 for side in x.shape[-2:])
     figures = figure_cells(some.joints, 2 * pixels_per_latent, rows, columns)
     return net.loss(x, some.labels.to(x.device), figures.to(x.device))
@@ -268,10 +287,10 @@ def main() -> None:
         places = load_judges(args.joints_of, device).joints
     else:
         places = JointJudge(size, args.pixels_per_latent).to(device)
-        finding = partial(loss_of_places, places)
-        train(places, finding, with_person, **settings)
-    naming = partial(loss_of_names, attributes, args.pixels_per_latent)
-    train(attributes, naming, seen, **settings)
+        finding = partial(loss_of_places, places, with_person, device)
+        train(places, finding, len(with_person), **settings)
+    naming = partial(loss_of_names, attributes, args.pixels_per_latent, seen, device)
+    train(attributes, naming, len(seen), **settings)
     figures = measure(Judges(places, attributes, {}), held_out, device)
     save_judges(args.out, Judges(places, attributes, figures))
     show(figures)

@@ -72,8 +72,8 @@ def main() -> None:
     net = AttributeJudge(Size(channels=examples.latents.shape[1]), STORY_CLASSES).to(device)
     train(
         net,
-        partial(loss_of_names, net, PIXELS_PER_LATENT),
-        seen,
+        partial(loss_of_names, net, PIXELS_PER_LATENT, seen, device),
+        len(seen),
         minutes=args.minutes,
         batch=args.batch,
         lr=args.lr,

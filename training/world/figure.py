@@ -25,6 +25,9 @@ from training.world.garments import FRONTS, Marks, accent
 from training.world.person import Person
 from training.world.poses import Vector
 
+FACING = 72
+"""Degrees that a chest may be turned away before nothing is drawn on its front any more."""
+
 LONG_SLEEVES = ("suit", "shirt", "jacket", "coat", "sweater")
 
 
@@ -86,7 +89,7 @@ class Figure:
         self.cloth = words.GARMENT_COLOURS[person.garment_colour]
         self.below = words.GARMENT_COLOURS[person.bottom_colour]
         self.thick = 1.1 if person.child else 1.0
-        self.facing = abs(placed.posed.body_yaw) < 72
+        self.facing = abs(placed.posed.body_yaw) < FACING
         radius = placed.posed.build.head / 2 * self.size
         head_depth = float(placed.posed.points["head"][2])
         radius *= placed.camera / max(placed.camera - head_depth, 0.5)
