@@ -5,10 +5,11 @@
     python bench/story.py --random-weights sdxl           # full size, for a GPU
     python bench/story.py --random-weights tiny --steps 20 --repeats 1   # a trial of the benchmark
 
-"Plain" is `dense_story.py`: two passes, dense masks, followers one by one. Both draw the same
-panels with the same weights, one after the other in each repeat; figures are medians, and memory is
-the peak above what was there before. Decoding and layout are left out of both. `--plain-dtype
-float32` runs the plain method as it would run without our choice of a number format.
+"Plain" is `dense_story.py`: two passes, dense masks, followers one by one, through the layers that
+torch and diffusers have (`--plain-fused`: through ours). Both draw the same panels with the same
+weights, one after the other in each repeat; figures are medians, and memory is the peak above what
+was there before. Decoding and layout are left out of both. `--plain-dtype float32` runs the plain
+method as it would run without our choice of a number format.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from vivant.diffusion.schedules import sigmas_for
 from vivant.diffusion.story import Lockstep
 from vivant.endpoints.storydiffusion import pipeline
 from vivant.endpoints.storydiffusion.endpoint import Storyboard, Take
+from vivant.weights.fused import fuse, unfuse
 from vivant.weights.load import load_story_model
 from vivant.weights.model import StoryModel
 
@@ -143,8 +145,21 @@ def run_and_peak(run: Callable[[], object], device: torch.device) -> tuple[float
 def model_of(options: argparse.Namespace, dtype: str) -> StoryModel:
     """The model that the command line names, in a number format."""
     if options.random_weights:
-        return random_story.MODELS[options.random_weights](options.device, dtype)
+        model = random_story.MODELS[options.random_weights](options.device, dtype)
+        fuse(model.unet)
+        return model
     return load_story_model(options.weights, device=options.device, dtype=dtype)
+
+
+def plain_model(model: StoryModel, options: argparse.Namespace) -> StoryModel:
+    """The plain method's model: the same one, unless it shall have other layers or numbers."""
+    on_processor = options.plain and model.device.type == "cpu"
+    if not options.plain_dtype and (options.plain_fused or not on_processor):
+        return model
+    plainly = model_of(options, options.plain_dtype or options.dtype)
+    if not options.plain_fused:
+        unfuse(plainly.unet)
+    return plainly
 
 
 def measured(
@@ -206,6 +221,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--plain-dtype", help="of the plain method; default: the same")
+    parser.add_argument("--plain-fused", action="store_true", help="our layers in both")
     return parser.parse_args()
 
 
@@ -213,7 +229,7 @@ def main() -> None:
     """Prints the table."""
     options = arguments()
     model = model_of(options, options.dtype)
-    plainly = model_of(options, options.plain_dtype) if options.plain_dtype else model
+    plainly = plain_model(model, options)
     sizes = options.size or [model.traits.native_size]
     cases = [
         measured(model, plainly, board_of(size, panels, steps), options)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import cpu_offload_with_hook
 
 from vivant.weights.devices import (
@@ -17,6 +18,7 @@ from vivant.weights.devices import (
     this_machine,
 )
 from vivant.weights.folder import check_folder, load_controlnet, load_folder, load_story_folder
+from vivant.weights.fused import fuse
 from vivant.weights.identity import load_identity
 from vivant.weights.model import PoseModel, StoryModel
 from vivant.weights.pull import Download, hub_download
@@ -154,6 +156,10 @@ def load_story_model(
 def place(encoders: Sequence[Any], steady: Sequence[Any], vae: Any, placement: Placement) -> None:
     """Move the networks to the device, or hook them so that they take turns there.
 
+    On a processor with bfloat16 they get fused layers (`vivant.weights.fused`), and the autoencoder
+    the order of pictures in memory, channels innermost, that its convolutions work in: it takes
+    half of the time. The UNet, whose convolutions see fewer pixels, gains nothing by it.
+
     Args:
         encoders: the text encoders, which work once at the start.
         steady: the networks that work in every step. They share the card: moving them back and
@@ -164,6 +170,10 @@ def place(encoders: Sequence[Any], steady: Sequence[Any], vae: Any, placement: P
     if placement.offload == "none":
         for net in (*encoders, *steady, vae):
             net.to(placement.device)
+        if placement.device.type == "cpu" and placement.dtype == torch.bfloat16:
+            for net in (*encoders, *steady):
+                fuse(net)
+            vae.to(memory_format=torch.channels_last)
         return
     hook = None
     for net in encoders:

@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from vivant.base.errors import InvalidInput, WeightsCorrupt, WeightsUnavailable
 from vivant.weights.devices import Placement
 from vivant.weights.folder import load_controlnet, load_folder
+from vivant.weights.fused import FusedLinear
 from vivant.weights.load import load_pose_model, place
 from vivant.weights.tiny import save_tiny_pose_model
 from vivant.weights.traits import Traits
+
+DTYPES = ("float32", "bfloat16")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,19 @@ def test_dtype_is_obeyed(saved: Path) -> None:
     model = load_pose_model(str(saved), device="cpu", dtype="bfloat16")
     assert model.dtype == torch.bfloat16
     assert next(model.vae.parameters()).dtype == torch.bfloat16
+
+
+def test_networks_in_bfloat16_on_a_cpu_get_fused_layers(saved: Path) -> None:
+    models = {name: load_pose_model(str(saved), device="cpu", dtype=name) for name in DTYPES}
+    for name, model in models.items():
+        networks = (model.transformer, model.controlnet, *model.text_encoders)
+        for network in networks:
+            kinds = {type(layer) for layer in network.modules()}
+            assert (FusedLinear in kinds) == (name == "bfloat16")
+            assert (nn.Linear in kinds) == (name == "float32")
+        with torch.inference_mode():
+            latents = torch.linspace(-1, 1, 16 * 64, dtype=model.dtype).reshape(1, 16, 8, 8)
+            assert model.vae.decode(latents).sample.isfinite().all()
 
 
 def test_t5_comes_when_asked_for(saved: Path) -> None:
