@@ -80,7 +80,7 @@ def board_of(size: int, panels: int, steps: int) -> Storyboard:
 
 
 @torch.inference_mode()
-def lockstep_run(model: StoryModel, board: Storyboard, at_once: int) -> Tensor:
+def lockstep_run(model: StoryModel, board: Storyboard, at_once: int | None) -> Tensor:
     """Our latents of all panels."""
     x, sigmas = start(model, board)
     # The published method shares in both halves of guidance, in some calls not; so do both here.
@@ -90,7 +90,7 @@ def lockstep_run(model: StoryModel, board: Storyboard, at_once: int) -> Tensor:
         pipeline.denoiser_of(model),
         cast,
         pipeline.attention_of(traits, board),
-        at_once,
+        at_once or pipeline.panels_at_once(board),
     )
     sampling = euler(x, sigmas)
     latents, sigma = next(sampling)
@@ -216,7 +216,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, nargs="+", help="default: the model's own")
     parser.add_argument("--panels", type=int, nargs="+", default=[4, 8])
     parser.add_argument("--steps", type=int, nargs="+", default=[20, 50])
-    parser.add_argument("--at-once", type=int, default=pipeline.AT_ONCE)
+    parser.add_argument("--at-once", type=int, help="panels; default: the pipeline's own")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="auto")

@@ -126,6 +126,21 @@ def test_chunks_give_the_same_panels(model: StoryModel, at_once: int) -> None:
         assert np.abs(np.asarray(one, int) - np.asarray(other, int)).max() <= 2
 
 
+def test_more_panels_go_together_where_they_are_small(model: StoryModel) -> None:
+    request = asked(comic_description=COMIC_DESCRIPTION)
+    prepared = endpoint.check(request).prepared
+
+    def largest(side: int) -> int:
+        board = replace(endpoint.storyboard(request, prepared, (side, side)), num_steps=1)
+        events = pipeline.generate(model, board)
+        return max(len(each.panels) for each in events if isinstance(each, Progress))
+
+    followers = len(endpoint.storyboard(request, prepared, (64, 64)).followers)
+    assert followers > pipeline.AT_ONCE
+    assert largest(256) == min(followers, pipeline.SMALL_AT_ONCE)
+    assert largest(288) == pipeline.AT_ONCE
+
+
 def test_a_model_may_want_every_call_shared(model: StoryModel) -> None:
     request = asked()
     board = endpoint.storyboard(request, endpoint.check(request).prepared, (64, 64))
