@@ -7,7 +7,8 @@ identity panels' tokens.
 
 All panels move through the schedule together. In each step the identity panels run first and leave
 the keys and values of the chosen tokens in a bank; the followers, in as many batches as memory
-wants, read it; the next step forgets it. The chosen tokens are gathered, a fixed count for each
+wants, read it; the next step forgets it. Where all panels fit one batch, each layer lets its
+identity panels go before the followers. The chosen tokens are gathered, a fixed count for each
 panel, so that rows have one length, no mask is needed and a low share costs little.
 
 Panels see each other only within a group. The two halves of guidance are two groups; in training
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -43,11 +44,16 @@ FUSED_IS_QUICK = bool(torch.cpu.get_capabilities().get("amx_tile"))
 without, it widens them to float32."""
 
 
+_Purpose: TypeAlias = Literal["columns", "identity", "follower"]
+
+
 class Role(Enum):
     """What the rows of a network evaluation are."""
 
     IDENTITY = "identity"
     FOLLOWER = "follower"
+    WHOLE = "whole"
+    """Identity panels and behind them, in each group, its followers."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,9 @@ class Bank:
     keys: Tensor
     values: Tensor
 
-    def of_all(self, followers: int) -> tuple[Tensor, Tensor]:
-        """Keys and values for `followers` rows a group, [groups * followers, tokens, width]."""
-        return _for_each(self.keys, followers), _for_each(self.values, followers)
+    def behind(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values [rows, tokens, width] of followers, with those of the bank behind."""
+        return _with(keys, self.keys.flatten(1, 2)), _with(values, self.values.flatten(1, 2))
 
     def of_others(self) -> tuple[Tensor, Tensor]:
         """For each identity panel those of the others, [groups * panels, tokens, width]."""
@@ -101,6 +107,7 @@ class StoryAttention:
     _step: int = field(default=0, init=False)
     _role: Role = field(default=Role.IDENTITY, init=False)
     _alone: int = field(default=0, init=False)
+    _groups: int = field(default=1, init=False)
     _banks: dict[int, Bank] = field(default_factory=dict, init=False, repr=False)
 
     def begin(self, step: int) -> None:
@@ -108,17 +115,18 @@ class StoryAttention:
         self._step = step
         self._banks.clear()
 
-    def rows_are(self, role: Role, alone: int = 0) -> dict[str, Any]:
+    def rows_are(self, role: Role, *, groups: int = 1, alone: int = 0) -> dict[str, Any]:
         """State what the next evaluation's rows are; returns its `cross_attention_kwargs`.
 
-        Rows lie group by group; identity panels come before the followers of the same step. The
-        last `alone` rows are no part of the story: they show nothing and see only themselves.
+        Rows lie group by group, `groups` of them where they are whole; identity panels come before
+        the followers of the same step. The last `alone` rows are no part of the story: they show
+        nothing and see only themselves.
         """
-        self._role, self._alone = role, alone
+        self._role, self._groups, self._alone = role, groups, alone
         return {"story": self}
 
     def mix(self, layer: int, query: Tensor, keys: Tensor, values: Tensor, heads: int) -> Tensor:
-        """Attention of a sharing layer, [rows, heads, tokens, width of a head].
+        """Attention of a sharing layer, [rows, tokens, width].
 
         Args:
             layer: its place among the UNet's sharing layers, from 0.
@@ -127,19 +135,34 @@ class StoryAttention:
             values: of the same shape.
             heads: of the layer.
         """
-        inside = slice(0, len(query) - self._alone)
-        seen = self.seen(layer, keys[inside], values[inside])
-        mixed = attend(*(_heads(each, heads) for each in (query[inside], *seen)))
+        end = len(query) - self._alone
+        mixed = self._mixed(layer, query[:end], keys[:end], values[:end], heads)
         if not self._alone:
             return mixed
-        outside = (each[inside.stop :] for each in (query, keys, values))
-        return torch.cat([mixed, attend(*(_heads(each, heads) for each in outside))])
+        return torch.cat([mixed, _attended(query[end:], keys[end:], values[end:], heads)])
 
-    def seen(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def _mixed(self, layer: int, query: Tensor, keys: Tensor, values: Tensor, heads: int) -> Tensor:
+        """`mix` of rows that are part of the story."""
+        if self._role is not Role.WHOLE:
+            return _attended(query, *self.seen(layer, self._role, keys, values), heads)
+        k, panels = self.identities, len(query) // self._groups
+        mixed = []
+        for role, some in ((Role.IDENTITY, slice(0, k)), (Role.FOLLOWER, slice(k, panels))):
+            q, own, shown = (self._panels(each, some) for each in (query, keys, values))
+            mixed.append(_attended(q, *self.seen(layer, role, own, shown), heads))
+        by_group = (each.reshape(self._groups, -1, *each.shape[1:]) for each in mixed)
+        return torch.cat(list(by_group), dim=1).flatten(0, 1)
+
+    def _panels(self, rows: Tensor, some: slice) -> Tensor:
+        """Of each group's rows these panels', group by group."""
+        return rows.reshape(self._groups, -1, *rows.shape[1:])[:, some].flatten(0, 1)
+
+    def seen(self, layer: int, role: Role, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """What a layer's rows attend to.
 
         Args:
             layer: its place among the UNet's sharing layers, from 0.
+            role: identity panels or followers, not both.
             keys: of the rows' own tokens, [rows, tokens, width].
             values: of the same shape.
 
@@ -147,17 +170,16 @@ class StoryAttention:
             Keys and values, [rows, tokens and those shared, width].
         """
         tokens = keys.shape[1]
-        if self._role is Role.IDENTITY:
+        if role is Role.IDENTITY:
             self._remember(layer, keys, values)
         share = self.shares.get(tokens, 0.0)
-        if share == 0.0 or self._is_ordinary(layer, tokens):
+        if share == 0.0 or self._is_ordinary(layer, role, tokens):
             return keys, values
         bank = self._banks[layer]
-        if self._role is Role.IDENTITY:
+        if role is Role.IDENTITY:
             shared_keys, shared_values = bank.of_others()
-        else:
-            shared_keys, shared_values = bank.of_all(len(keys) // len(bank.keys))
-        return torch.cat([keys, shared_keys], dim=1), torch.cat([values, shared_values], dim=1)
+            return torch.cat([keys, shared_keys], dim=1), torch.cat([values, shared_values], dim=1)
+        return bank.behind(keys, values)
 
     def chosen(self, layer: int, tokens: int) -> Tensor | None:
         """Columns that each identity panel shows, [identities, count] ascending; None for all."""
@@ -186,18 +208,17 @@ class StoryAttention:
         each = torch.arange(self.identities, device=rows.device)[:, None]
         return panels[:, each, columns]
 
-    def _is_ordinary(self, layer: int, tokens: int) -> bool:
+    def _is_ordinary(self, layer: int, role: Role, tokens: int) -> bool:
         """Whether this call looks at its own tokens only."""
         if self._step < self.alone_steps:
-            return self._role is Role.IDENTITY
+            return role is Role.IDENTITY
+        what: _Purpose = "identity" if role is Role.IDENTITY else "follower"
         for before, chance in self.ordinary_chances:
             if self._step < before:
-                return bool(self._random(layer, tokens, self._role.value).random() < chance)
+                return bool(self._random(layer, tokens, what).random() < chance)
         return False
 
-    def _random(
-        self, layer: int, tokens: int, what: Literal["columns", "identity", "follower"]
-    ) -> np.random.Generator:
+    def _random(self, layer: int, tokens: int, what: _Purpose) -> np.random.Generator:
         purpose = ("columns", "identity", "follower").index(what)
         return np.random.default_rng([self.seed, self._step, layer, tokens, purpose])
 
@@ -226,8 +247,8 @@ class StoryProcessor:
         if story is not None and self.layer is not None:
             mixed = story.mix(self.layer, query, keys, values, attn.heads)
         else:
-            mixed = attend(*(_heads(each, attn.heads) for each in (query, keys, values)))
-        out: Tensor = attn.to_out[0](mixed.transpose(1, 2).flatten(2))
+            mixed = _attended(query, keys, values, attn.heads)
+        out: Tensor = attn.to_out[0](mixed)
         return out
 
 
@@ -286,12 +307,20 @@ def shares_of(height: int, width: int, *, sa32: float, sa64: float) -> dict[int,
     return {coarse: sa32, 4 * coarse: sa64}
 
 
+def _attended(query: Tensor, keys: Tensor, values: Tensor, heads: int) -> Tensor:
+    """Attention in heads, of [rows, tokens, width] and [rows, other tokens, width]."""
+    mixed = attend(*(_heads(each, heads) for each in (query, keys, values)))
+    return mixed.transpose(1, 2).flatten(2)
+
+
 def _heads(x: Tensor, heads: int) -> Tensor:
     """[rows, tokens, width] -> [rows, heads, tokens, width of a head]."""
     rows, tokens, width = x.shape
     return x.reshape(rows, tokens, heads, width // heads).transpose(1, 2)
 
 
-def _for_each(bank: Tensor, rows: int) -> Tensor:
-    """[groups, panels, chosen, width] -> [groups * rows, panels * chosen, width]."""
-    return bank.flatten(1, 2).repeat_interleave(rows, dim=0)
+def _with(own: Tensor, shared: Tensor) -> Tensor:
+    """[groups * rows, tokens, width], [groups, others, width] -> [groups * rows, both, width]."""
+    rows = own.reshape(len(shared), -1, *own.shape[1:])
+    each = shared[:, None].expand(-1, rows.shape[1], -1, -1)
+    return torch.cat([rows, each], dim=2).flatten(0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -41,9 +42,7 @@ class SDXLDenoiser:
         sigma: Tensor,
         text: EncodedText,
         sizes: Tensor,
-        story: StoryAttention,
-        role: Role,
-        alone: int = 0,
+        rows_are: dict[str, Any],
     ) -> Tensor:
         """The clean prediction of rows that share one story's attention.
 
@@ -53,9 +52,7 @@ class SDXLDenoiser:
             text: one for each row.
             sizes: [rows, 6]: original height and width, top and left of the crop, target height and
                 width, in pixels (Podell et al. 2023, arXiv 2307.01952, sec. 2.2).
-            story: which tokens the rows share.
-            role: what the rows are in the story.
-            alone: how many of the last rows see only themselves.
+            rows_are: what `StoryAttention.rows_are` says of them.
 
         Returns:
             float32, of the shape of x.
@@ -68,7 +65,7 @@ class SDXLDenoiser:
             self.parametrisation.timestep(sigma),
             encoder_hidden_states=text.tokens.to(self.dtype),
             added_cond_kwargs={"text_embeds": text.pooled.to(self.dtype), "time_ids": sizes},
-            cross_attention_kwargs=story.rows_are(role, alone),
+            cross_attention_kwargs=rows_are,
             return_dict=False,
         )[0]
         return self.parametrisation.clean(x, level, output.float())
@@ -114,8 +111,9 @@ class Lockstep:
         denoiser: the network.
         cast: what the panels show; the first `attention.identities` of them are identity panels.
         attention: what they share.
-        at_once: panels in one evaluation of the network at most, 1 or more. Identity panels always
-            share one, since they see each other.
+        at_once: panels in one evaluation of the network at most, 1 or more: the whole story, if it
+            has no more; else identity panels share one, since they see each other, and followers
+            come after them.
     """
 
     denoiser: SDXLDenoiser
@@ -135,25 +133,35 @@ class Lockstep:
             (places of the chunk's panels, their clean predictions), in the panels' order.
         """
         self.attention.begin(self._step)
-        identities = range(self.attention.identities)
-        yield identities, self._chunk(x, sigma, identities, Role.IDENTITY)
-        for start in range(len(identities), len(x), self.at_once):
-            followers = range(start, min(start + self.at_once, len(x)))
-            yield followers, self._chunk(x, sigma, followers, Role.FOLLOWER)
+        for role, places in self._parts(len(x)):
+            yield places, self._chunk(x, sigma, places, role)
         self._step += 1
+
+    def _parts(self, panels: int) -> Iterator[tuple[Role, range]]:
+        """What the network evaluates one after the other."""
+        identities = self.attention.identities
+        if identities < panels <= self.at_once:
+            yield Role.WHOLE, range(panels)
+            return
+        yield Role.IDENTITY, range(identities)
+        for start in range(identities, panels, self.at_once):
+            yield Role.FOLLOWER, range(start, min(start + self.at_once, panels))
 
     def _chunk(self, x: Tensor, sigma: float, places: range, role: Role) -> Tensor:
         cast, rows = self.cast, slice(places.start, places.stop)
         latents, text = x[rows], cast.texts(self._step)[rows]
         if cast.negative is None:
-            return self._predict(latents, sigma, text, role)
+            return self._predict(latents, sigma, text, self.attention.rows_are(role))
         unguided = cast.negative[rows]
         both = EncodedText(
             tokens=torch.cat([text.tokens, unguided.tokens]),
             pooled=torch.cat([text.pooled, unguided.pooled]),
         )
-        alone = len(places) if cast.guide_sharing else 0
-        clean = self._predict(latents.repeat(2, 1, 1, 1), sigma, both, role, alone)
+        if cast.guide_sharing:
+            rows_are = self.attention.rows_are(role, alone=len(places))
+        else:
+            rows_are = self.attention.rows_are(role, groups=2)
+        clean = self._predict(latents.repeat(2, 1, 1, 1), sigma, both, rows_are)
         positive, negative = clean.chunk(2)
         each = x.new_ones(len(places))
         return guided(
@@ -164,9 +172,9 @@ class Lockstep:
         )
 
     def _predict(
-        self, x: Tensor, sigma: float, text: EncodedText, role: Role, alone: int = 0
+        self, x: Tensor, sigma: float, text: EncodedText, rows_are: dict[str, Any]
     ) -> Tensor:
         height, width = self.cast.size
         sizes = x.new_tensor([height, width, 0, 0, height, width]).repeat(len(x), 1)
         levels = torch.full((len(x),), sigma, device=x.device)
-        return self.denoiser.denoise(x, levels, text, sizes, self.attention, role, alone)
+        return self.denoiser.denoise(x, levels, text, sizes, rows_are)

@@ -252,8 +252,7 @@ def test_ordinary_calls_come_as_often_as_stated(step: int, chance: float) -> Non
     story = attention(1.0)
     story.begin(step)
     own = torch.zeros(IDENTITIES, FINE, 2)
-    story.rows_are(Role.IDENTITY)
-    lengths = [story.seen(layer, own, own)[0].shape[1] for layer in range(2000)]
+    lengths = [story.seen(layer, Role.IDENTITY, own, own)[0].shape[1] for layer in range(2000)]
     ordinary = lengths.count(FINE) / len(lengths)
     assert set(lengths) == {FINE, IDENTITIES * FINE}
     assert ordinary == pytest.approx(chance, abs=0.03)
@@ -262,24 +261,20 @@ def test_ordinary_calls_come_as_often_as_stated(step: int, chance: float) -> Non
 def test_at_first_identity_panels_are_alone_and_followers_see_all_of_them() -> None:
     story = attention(0.5)
     story.begin(4)
-    story.rows_are(Role.IDENTITY)
     own = torch.zeros(2 * IDENTITIES, FINE, 2)
-    assert story.seen(0, own, own)[0].shape == (2 * IDENTITIES, FINE, 2)
-    story.rows_are(Role.FOLLOWER)
+    assert story.seen(0, Role.IDENTITY, own, own)[0].shape == (2 * IDENTITIES, FINE, 2)
     rows = torch.zeros(4, FINE, 2)
-    assert story.seen(0, rows, rows)[0].shape == (4, FINE * (1 + IDENTITIES), 2)
+    assert story.seen(0, Role.FOLLOWER, rows, rows)[0].shape == (4, FINE * (1 + IDENTITIES), 2)
 
 
 def test_groups_never_see_each_other() -> None:
     story = attention(1.0, alone_steps=0, ordinary_chances=())
     story.begin(0)
-    story.rows_are(Role.IDENTITY)
     groups = torch.arange(2.0).repeat_interleave(IDENTITIES)[:, None, None].expand(-1, FINE, 2)
-    keys, _ = story.seen(0, groups, groups)
+    keys, _ = story.seen(0, Role.IDENTITY, groups, groups)
     assert torch.equal(keys[:, :, 0].std(dim=1), torch.zeros(2 * IDENTITIES))
-    story.rows_are(Role.FOLLOWER)
     rows = torch.arange(2.0).repeat_interleave(2)[:, None, None].expand(-1, FINE, 2)
-    keys, _ = story.seen(0, rows, rows)
+    keys, _ = story.seen(0, Role.FOLLOWER, rows, rows)
     assert torch.equal(keys[:, :, 0].std(dim=1), torch.zeros(4))
 
 

@@ -135,9 +135,9 @@ def test_more_panels_go_together_where_they_are_small(model: StoryModel) -> None
         events = pipeline.generate(model, board)
         return max(len(each.panels) for each in events if isinstance(each, Progress))
 
-    followers = len(endpoint.storyboard(request, prepared, (64, 64)).followers)
-    assert followers > pipeline.AT_ONCE
-    assert largest(256) == min(followers, pipeline.SMALL_AT_ONCE)
+    board = endpoint.storyboard(request, prepared, (64, 64))
+    assert len(board.followers) > pipeline.AT_ONCE
+    assert largest(256) == len(board.identities) + len(board.followers) == pipeline.SMALL_AT_ONCE
     assert largest(288) == pipeline.AT_ONCE
 
 

@@ -35,7 +35,7 @@ evaluation anyway, three of them by default: followers in batches as large take 
 
 SMALL_AT_ONCE = 8
 """Panels in one evaluation where each has at most `SMALL` pixels, of which three leave a processor
-idle: the embedded model's stories of eight took 0.86 of the time, for 8 MiB."""
+idle: the embedded model's stories of eight took 0.72 of the time, for 10 MiB."""
 
 SMALL = 256 * 256
 
