@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PIL import Image
@@ -10,7 +12,7 @@ from PIL import Image
 from training.judges import CLASSES, HIDDEN, labels_of
 from training.make_data import record
 from training.world import vocabulary as words
-from training.world.render import paint, sample
+from training.world.render import Sample, paint, sample
 from vivant.pose.skeleton import Person, Pose
 
 FIRST_SEED = 9_000_000
@@ -64,13 +66,23 @@ def caption_of(sampled: dict[str, Any]) -> tuple[str, set[str]]:
     return ", ".join(parts), said
 
 
-def unseen_cases(count: int, size: int, first_seed: int = FIRST_SEED) -> list[Case]:
-    """The first `count` samples from `first_seed` on that show exactly one person well."""
+def unseen_cases(
+    count: int, size: int, first_seed: int = FIRST_SEED, draw: Callable[[int], Sample] | None = None
+) -> list[Case]:
+    """The first `count` samples from `first_seed` on that show exactly one person well.
+
+    Args:
+        count: of cases.
+        size: of their pictures.
+        first_seed: that is tried.
+        draw: a sample from a seed; by default `sample`, always with somebody.
+    """
+    draw = draw or partial(sample, empty=0.0)
     cases: list[Case] = []
     seed = first_seed - 1
     while len(cases) < count:
         seed += 1
-        drawn = sample(seed, empty=0.0)
+        drawn = draw(seed)
         joints = drawn.joints(size / 256)
         if len(joints) != 1 or (joints[0, :, 2] > 0).sum() < MIN_JOINTS:
             continue

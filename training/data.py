@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,22 @@ from vivant.pose.skeleton import Person, Pose
 
 MISSED = ((3, 4), (6, 7), (4,), (7,), (9, 10), (12, 13), (9, 10, 12, 13), (10, 13), (16,), (17,))
 """Joints that estimators miss together: a forearm, a hand, lower legs, an ear (body-18)."""
+
+
+ARMS = ((2, 3), (3, 4), (5, 6), (6, 7))
+"""Upper arms and forearms (body-18)."""
+
+
+def _thick_line(
+    canvas: NDArray[np.float32], a: Sequence[float], b: Sequence[float], reach: float, value: float
+) -> None:
+    """Set every pixel within `reach` of the line from a to b (x, y)."""
+    start, along = np.array(a), np.array(b) - np.array(a)
+    yy, xx = np.ogrid[: canvas.shape[0], : canvas.shape[1]]
+    length = max(float(along.dot(along)), 1e-6)
+    t = np.clip(((xx - start[0]) * along[0] + (yy - start[1]) * along[1]) / length, 0, 1)
+    far = (xx - start[0] - t * along[0]) ** 2 + (yy - start[1] - t * along[1]) ** 2
+    canvas[far < reach**2] = value
 
 
 class Rendered:
@@ -55,8 +72,10 @@ class Rendered:
             dropped[list(MISSED[rng.integers(len(MISSED))])] = True
         return np.asarray(draw(self.pose(index, dropped)))
 
-    def weights(self, index: int, head: float, body: float) -> NDArray[np.float32]:
-        """Loss weights [size, size]: 1 outside, `body` over figures, `head` over heads."""
+    def weights(
+        self, index: int, head: float, body: float, arm: float | None = None
+    ) -> NDArray[np.float32]:
+        """Loss weights [size, size]: 1 outside, `body` over figures, `arm` along arms, `head`."""
         n = self.size
         weight = np.ones((n, n), np.float32)
         record = self.records[index]
@@ -67,6 +86,9 @@ class Rendered:
                 x0, y0 = np.maximum(seen[:, :2].min(0) - pad, 0).astype(int)
                 x1, y1 = (seen[:, :2].max(0) + pad).astype(int)
                 weight[y0:y1, x0:x1] = body
+            for a, b in ARMS:
+                if arm is not None and rows[a][2] > 0 and rows[b][2] > 0:
+                    _thick_line(weight, rows[a][:2], rows[b][:2], 0.04 * n, arm)
         for x, y, r in record["heads"]:
             far = 1.25 * r
             x0, y0 = max(int(x - far), 0), max(int(y - far), 0)

@@ -81,7 +81,7 @@ def main() -> None:
         arrays = {"latents": np.concatenate(latents), "indices": np.array(indices)}
         if not args.pictures_only:
             controls = [encode([data.skeleton(i, rng) for i in some]) for some in batches]
-            weights = np.stack([data.weights(i, head=3.0, body=2.0) for i in indices])
+            weights = np.stack([data.weights(i, head=4.0, body=2.0, arm=3.0) for i in indices])
             texts = [c for i in indices for c in data.records[i]["captions"]]
             arrays["controls"] = np.concatenate(controls)
             arrays["weights"] = latent_weights(weights, latents[0].shape[-1]).astype(np.float16)

@@ -4,8 +4,9 @@
         --out RUN/photos.json
 
 Each photo's largest person is estimated as the product does it. Pictures are asked for in that
-pose with the captions of unseen samples, and judged as in `training.evaluate`. The second row is
-the same for the unseen samples' own poses, with as many pictures.
+pose with the captions of unseen samples, and judged as in `training.evaluate`. The other rows are
+the same for poses of unseen samples, with as many pictures: of people as photographs show them, and
+drawn as usual. For these there is a ceiling, what the judges find in the world's own renders.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from training.cases import MIN_JOINTS, Case, unseen_cases
 from training.evaluate import Panel, load_bench
 from training.generate import Asked, order, pictures
 from training.judges import CLASSES, HIDDEN
+from training.world.render import sample_photographed
 from vivant.pose.estimate import Estimator
 from vivant.pose.estimators import estimator_by_name
 from vivant.pose.inputs import open_picture
@@ -62,12 +64,21 @@ def photo_cases(poses: Sequence[Pose], drawn: Sequence[Case]) -> list[Case]:
 
 
 def judged(model: PoseModel, panel: Panel, cases: Sequence[Case]) -> dict[str, Any]:
-    """Both judges' shares of joints, and the share at the next case's pose for control."""
+    """Both judges' shares of joints, and the share at the next case's pose for control.
+
+    `renders` has the same of the cases' own renders, where they show the cases' poses.
+    """
     size = model.traits.native_size
     orders = [order(Asked(case.caption, case.seed, size, size), case.pose) for case in cases]
     images = [image for _, image in sorted(pictures(model, orders), key=lambda done: done[0])]
-    shares = panel.judge(images)
-    return {name: shares[name] for name in ("joints", "blazepose")}
+    found = {"": panel.judge(images)}
+    if cases[0].render.size == (size, size):
+        found["renders"] = panel.judge([case.render for case in cases])
+    each = {
+        kind: {name: shares[name] for name in ("joints", "blazepose")}
+        for kind, shares in found.items()
+    }
+    return each.pop("") | each
 
 
 def main() -> None:
@@ -86,14 +97,23 @@ def main() -> None:
     if not poses:
         raise SystemExit(f"{args.photos}: nobody found in any picture")
     drawn = unseen_cases(args.count, size)
-    kinds = {"photos": photo_cases(list(poses.values()), drawn), "drawn": drawn}
+    kinds = {
+        "photos": photo_cases(list(poses.values()), drawn),
+        "photographed": unseen_cases(args.count, size, draw=sample_photographed),
+        "drawn": drawn,
+    }
     results: dict[str, Any] = {"taken_from": list(poses), "count": args.count, "bar": BAR}
-    table = Table("skeletons", "pictures", "joints", "BlazePose", title=f"bar {BAR:.2f}")
+    judges = ("joints", "blazepose")
+    heads = ("skeletons", "pictures", "joints", "ceiling", "BlazePose", "ceiling")
+    table = Table(*heads, title=f"bar {BAR:.2f}")
     for kind, cases in kinds.items():
         shares = judged(model, Panel(model, bench, cases, blaze), cases)
         results[kind] = shares
-        ours, theirs = shares["joints"]["all"], shares["blazepose"]["all"]
-        table.add_row(kind, str(len(cases)), f"{ours:.3f}", f"{theirs:.3f}")
+        row = []
+        for judge in judges:
+            ceiling = shares.get("renders", {}).get(judge, {}).get("all")
+            row += [f"{shares[judge]['all']:.3f}", "" if ceiling is None else f"{ceiling:.3f}"]
+        table.add_row(kind, str(len(cases)), *row)
     Console().print(table)
     args.out.write_text(json.dumps(results, indent=2) + "\n")
 

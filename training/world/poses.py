@@ -102,6 +102,24 @@ def any_leg(rng: Rng, side: float) -> Limb:
     return Limb((float(swing), float(azimuth)), angles(lower, side))
 
 
+def reaching_arm(rng: Rng, side: float) -> Limb:
+    """An arm whose hand is before the body: in the lap, on the other arm, at the chin.
+
+    The elbow lies on the circle where an upper arm and a forearm of one length meet, mostly low
+    and outwards. Photographs show arms so more often than any other way.
+    """
+    wrist = np.array([rng.normal(-0.05, 0.07), rng.uniform(-0.06, 0.30), rng.uniform(0.07, 0.20)])
+    wrist[0] = side * (wrist[0] - 0.06)  # from the shoulder; its own side is positive
+    bone = 0.165
+    distance = min(float(np.linalg.norm(wrist)), 1.96 * bone)
+    along = wrist / np.linalg.norm(wrist)
+    outwards = np.array([side * rng.uniform(0.1, 1.2), 1.0, -0.3]) + rng.normal(0, 0.25, 3)
+    outwards -= outwards.dot(along) * along
+    outwards /= np.linalg.norm(outwards) + 1e-9
+    elbow = along * distance / 2 + outwards * np.sqrt(bone**2 - distance**2 / 4)
+    return Limb(angles(elbow, side), angles(along * distance - elbow, side))
+
+
 def _jitter(rng: Rng, limb: Limb, degrees: float) -> Limb:
     n = rng.normal(0, degrees, 4)
     return Limb(
@@ -231,6 +249,17 @@ def _at_table(rng: Rng) -> BodyPose:
     return replace(_stand(rng), left_arm=arm, right_arm=other, yaw=rng.normal(0, 8))
 
 
+def _at_ease(rng: Rng) -> BodyPose:
+    """Hands before the body, one or both, standing, sitting or walking."""
+    pose = [_stand, _stand, _sit, _walk][rng.integers(4)](rng)
+    which = rng.integers(4)
+    if which != 0:
+        pose = replace(pose, left_arm=reaching_arm(rng, LEFT))
+    if which != 1:
+        pose = replace(pose, right_arm=reaching_arm(rng, RIGHT))
+    return replace(pose, bend=rng.normal(3, 8), lean=rng.normal(0, 5), twist=rng.normal(0, 10))
+
+
 def _anything(rng: Rng) -> BodyPose:
     return BodyPose(
         any_arm(rng, LEFT),
@@ -277,6 +306,7 @@ ACTIONS: dict[str, Action] = {
     "arms crossed": Action(_cross_arms, ("arms crossed", "with crossed arms"), 0.6),
     "frightened": Action(_fright, ("very frightened", "scared"), 0.7),
     "posing": Action(_anything, ("posing",), 4.5),
+    "at ease": Action(_at_ease, ("standing",), 0.0),
     "at a table": Action(_at_table, ("sitting at a table",), 0.0, turns=False),
 }
 

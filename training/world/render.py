@@ -172,6 +172,8 @@ def _actor(
     names = list(ACTIONS)
     weights = np.array([ACTIONS[n].weight for n in names])
     action = str(rng.choice(names, p=weights / weights.sum()))
+    if shot is not None and rng.random() < AT_EASE:
+        action = "at ease"
     if action == "frightened":
         person = replace(person, expression="frightened")
     held = str(rng.choice(["newspaper", "book"])) if action == "reading" else None
@@ -184,13 +186,17 @@ def _action_words(rng: Rng, actor: Actor) -> str:
         return str(rng.choice(["reading a newspaper", "read new paper", "reading the newspaper"]))
     if actor.held == "book":
         return "reading a book"
-    if actor.action == "posing":
+    if actor.action in ("posing", "at ease"):
         return ""
     return str(rng.choice(ACTIONS[actor.action].words))
 
 
 VIEWS = {"full": 0.34, "knees": 0.26, "half": 0.28, "close": 0.12}
 """How much of a person photographs show, and how often."""
+
+
+AT_EASE = 0.5
+"""How often photographs show hands before the body."""
 
 
 def sample_photographed(seed: int, width: float = UNITS, height: float = UNITS) -> Sample:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ from training.data import Rendered
 from training.make_data import main as make_data
 from training.world.body import BUILDS, NATURAL, pose_body, towards_natural
 from training.world.face import YAWS, drawn_yaw
-from training.world.poses import RELAXED_ARM, STRAIGHT_LEG, BodyPose
+from training.world.poses import (
+    LEFT,
+    RELAXED_ARM,
+    RIGHT,
+    STRAIGHT_LEG,
+    BodyPose,
+    reaching_arm,
+)
 from training.world.render import sample, sample_photographed
 
 STANDING = BodyPose(RELAXED_ARM, RELAXED_ARM, STRAIGHT_LEG, STRAIGHT_LEG)
@@ -74,6 +82,40 @@ def test_photographs_cut_people_and_show_faces_of_any_size() -> None:
     )
     low, high = np.percentile(eyes / np.maximum(shoulders, 20), (10, 90))
     assert high > 2.5 * low
+
+
+def test_hands_before_the_body_are_before_it() -> None:
+    """Of an upright body: in front of the chest, not above the chin, not far off to the side."""
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        arms = {"left_arm": reaching_arm(rng, LEFT), "right_arm": reaching_arm(rng, RIGHT)}
+        points = pose_body(replace(STANDING, **arms), BUILDS["man"], camera_pitch=0.0).points
+        for side in "lr":
+            wrist, shoulder = points[f"{side}_wrist"], points[f"{side}_shoulder"]
+            assert wrist[2] - shoulder[2] > 0.03
+            assert wrist[1] > points["head"][1]
+            assert abs(wrist[0]) < 0.3
+
+
+def test_half_of_those_photographed_are_at_ease_and_nobody_is_elsewhere() -> None:
+    eased = [sample_photographed(seed).actors[0].action == "at ease" for seed in range(200)]
+    assert 0.4 < np.mean(eased) < 0.6
+    assert all(a.action != "at ease" for seed in range(200) for a in sample(seed).actors)
+
+
+def test_arms_weigh_more_where_training_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = f"make_data --out {tmp_path} --count 12 --size 64 --photographed 1 --processes 1"
+    monkeypatch.setattr("sys.argv", argv.split())
+    make_data()
+    data = Rendered(tmp_path)
+    index = next(i for i, r in enumerate(data.records) if r["joints"][0][3][2] > 0)
+    x, y, _ = data.records[index]["joints"][0][3]  # an elbow
+    plain, weighted = (data.weights(index, 1.5, 2.0, arm) for arm in (None, 3.0))
+    assert weighted[int(y), int(x)] == 3.0
+    assert set(np.unique(weighted)) == {*np.unique(plain), 3.0}
+    assert np.all(weighted >= plain)
 
 
 def test_limbs_that_estimators_miss_are_left_out_of_photographed_skeletons(
