@@ -145,26 +145,20 @@ class StoryNetworks(nn.Module):
         attention: StoryAttention,
     ) -> Tensor:
         """As `forward`, of prompts that were read: [groups, panels, length, 192] and pooled."""
-        panels, k = x.shape[1], attention.identities
-        each = times.reshape(len(x), -1).expand(-1, panels)
-        parts = []
-        for role, some in ((Role.IDENTITY, slice(0, k)), (Role.FOLLOWER, slice(k, panels))):
-            rows = x[:, some].flatten(0, 1).contiguous(memory_format=torch.channels_last)
-            if not len(rows):
-                continue
-            v: Tensor = self.unet(
-                rows,
-                each[:, some].flatten(),
-                encoder_hidden_states=tokens[:, some].flatten(0, 1),
-                added_cond_kwargs={
-                    "text_embeds": pooled[:, some].flatten(0, 1),
-                    "time_ids": sizes[:, some].flatten(0, 1),
-                },
-                cross_attention_kwargs=attention.rows_are(role),
-                return_dict=False,
-            )[0]
-            parts.append(v.unflatten(0, (len(x), -1)))
-        return torch.cat(parts, 1)
+        groups, panels = x.shape[:2]
+        role = Role.WHOLE if attention.identities < panels else Role.IDENTITY
+        v: Tensor = self.unet(
+            x.flatten(0, 1).contiguous(memory_format=torch.channels_last),
+            times.reshape(groups, -1).expand(-1, panels).flatten(),
+            encoder_hidden_states=tokens.flatten(0, 1),
+            added_cond_kwargs={
+                "text_embeds": pooled.flatten(0, 1),
+                "time_ids": sizes.flatten(0, 1),
+            },
+            cross_attention_kwargs=attention.rows_are(role, groups=groups),
+            return_dict=False,
+        )[0]
+        return v.reshape(x.shape)
 
 
 def save_story_pipeline(folder: Path, nets: StoryNetworks, tokenizer: Path) -> None:

@@ -260,6 +260,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=3, help="for each of the two judges")
     parser.add_argument("--joints-of", type=Path, help="judges whose joint judge is kept as it is")
+    parser.add_argument("--attributes-of", type=Path, help="the same of attributes")
     parser.add_argument("--start", type=Path, help="judges whose attribute judge is trained on")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--lr", type=float, default=3e-3)
@@ -275,7 +276,9 @@ def main() -> None:
         seen += read_examples(data, latents)
     with_person = seen[(seen.joints[..., 2] > 0).any(1)]
     size = Size(channels=examples.latents.shape[1])
-    if args.start:
+    if args.attributes_of:
+        attributes = load_judges(args.attributes_of, device).attributes
+    elif args.start:
         attributes = load_judges(args.start, device).attributes
         attributes.train().requires_grad_(requires_grad=True)
     else:
@@ -289,8 +292,9 @@ def main() -> None:
         places = JointJudge(size, args.pixels_per_latent).to(device)
         finding = partial(loss_of_places, places, with_person, device)
         train(places, finding, len(with_person), **settings)
-    naming = partial(loss_of_names, attributes, args.pixels_per_latent, seen, device)
-    train(attributes, naming, len(seen), **settings)
+    if not args.attributes_of:
+        naming = partial(loss_of_names, attributes, args.pixels_per_latent, seen, device)
+        train(attributes, naming, len(seen), **settings)
     figures = measure(Judges(places, attributes, {}), held_out, device)
     save_judges(args.out, Judges(places, attributes, figures))
     show(figures)

@@ -19,7 +19,11 @@ from vivant.endpoints.storydiffusion.request import NEGATIVE_PROMPT
 Rng = np.random.Generator
 
 OPEN = 0.45
-"""Chance that a description leaves an attribute open."""
+"""Chance that a description leaves an attribute open, of those that tell some."""
+
+DESCRIPTIONS = ((OPEN, 0.35), (1.0, 0.30), (0.05, 0.35))
+"""How much descriptions leave open, and how often: some of the looks, all (only "a man"), hardly
+any. With one in ten of the last kind, trousers that were named took other clothes' colours."""
 
 SKINS: dict[str, tuple[str, ...]] = {
     "pale": ("pale skin",),
@@ -190,11 +194,11 @@ def story_prompts(
         rng: picks the words.
         panels: of one story.
         style: around all of them; its words change nothing in these pictures.
-        left_open: chance that an attribute is left open; by default mostly `OPEN`, now and then
-            1 (only "a man") or 0.1.
+        left_open: chance that an attribute is left open; by default any of `DESCRIPTIONS`.
     """
     if left_open is None:
-        left_open = float(rng.choice([OPEN, 1.0, 0.1], p=[0.60, 0.30, 0.10]))
+        chances, shares = zip(*DESCRIPTIONS, strict=True)
+        left_open = float(rng.choice(chances, p=shares))
     people = [panel.person for panel in panels if panel.person is not None]
     description = describe_character(rng, people[0], left_open) if people else ""
     prompts = []
