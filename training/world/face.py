@@ -124,9 +124,11 @@ class Head:
         if self.from_behind:
             low = 0.85 if self.person.hair_style in ("long", "bob") else 0.55
             path = skia.Path().addOval(skia.Rect(-0.97, -1.08, 0.97, low))
-            paint_group(canvas, [Shape(path, self.hair)], self.ink)
+            paint_group(canvas, [Shape(p, self.hair) for p in (path, *self._tuft())], self.ink)
             if self.person.hair_style in ("long", "ponytail", "bun"):
                 self._back_hair(canvas)
+            if self.person.who == "girl":
+                self._bow(canvas, 0.0)
             return
         sine = float(np.sin(np.deg2rad(self.yaw)))
         front = 0.5 * sine
@@ -158,17 +160,24 @@ class Head:
             path.quadTo(-0.5 + front, edge + 0.02, -0.62 + front * 0.8, edge)
         path.quadTo(-0.80 + 0.1 * front, edge + 0.25, -0.95, left_low)
         path.close()
-        paint_group(canvas, [Shape(path, self.hair)], self.ink)
+        paint_group(canvas, [Shape(p, self.hair) for p in (path, *self._tuft())], self.ink)
         if self.person.who == "girl":
-            self._bow(canvas, 0.55 if self.yaw >= 0 else -0.55)
+            self._bow(canvas, 0.5 if self.yaw >= 0 else -0.5)
+
+    def _tuft(self) -> list[skia.Path]:
+        """Hair that stands up on a boy's head."""
+        if self.person.who != "boy":
+            return []
+        spikes = [(-0.6, -0.9), (-0.66, -1.5), (-0.16, -1.2), (0.04, -1.62), (0.3, -1.18)]
+        return [polygon([*spikes, (0.7, -1.42), (0.66, -0.8)])]
 
     @staticmethod
     def _bow(canvas: skia.Canvas, x: float) -> None:
         red = (226, 70, 96)
         for s in (-1, 1):
-            wing = polygon([(x, -0.92), (x + s * 0.38, -1.2), (x + s * 0.38, -0.72)])
+            wing = polygon([(x, -0.95), (x + s * 0.52, -1.36), (x + s * 0.52, -0.64)])
             paint_group(canvas, [Shape(wing, red, 0.04)], LINE)
-        canvas.drawCircle(x, -0.94, 0.12, fill(darker(red, 0.2)))
+        canvas.drawCircle(x, -0.98, 0.16, fill(darker(red, 0.2)))
 
     # --- face --------------------------------------------------------------------------------
 
@@ -193,7 +202,8 @@ class Head:
 
     def _eyes(self, canvas: skia.Canvas) -> None:
         mood = self.person.expression
-        big = 1.15 if self.person.child or self.person.female else 1.0
+        big = 1.3 if self.person.child or self.person.female else 1.1
+        lash = stroke(words.INK, 0.08)
         for side in (-1, 1):
             (x, y), width = self._spot(side * 25, 0.1)
             if width < 0.3:
@@ -213,27 +223,33 @@ class Head:
             else:
                 canvas.drawOval(skia.Rect(x - w, y - h, x + w, y + h), fill(words.INK))
                 canvas.drawCircle(x + w * 0.3, y - h * 0.42, w * 0.42, fill((255, 255, 255)))
-            if mood in ("angry", "sad"):
-                self._brow(canvas, x, y - h - 0.14, side)
+            if self.person.who == "woman":
+                for far, high in ((1.0, 0.0), (1.35, 0.16)):
+                    start = x + side * w * far * 0.9, y - h * 0.7 + high
+                    canvas.drawLine(*start, x + side * w * far * 2.0, start[1] - 0.14, lash)
+            if mood in ("angry", "sad") or self.person.who == "man":
+                self._brow(canvas, x, y - h - 0.15, side)
 
     def _brow(self, canvas: skia.Canvas, x: float, y: float, side: int) -> None:
-        rise = 0.13 if self.person.expression == "angry" else -0.13
+        rise = {"angry": 0.16, "sad": -0.16}.get(self.person.expression, 0.0)
         canvas.drawLine(
-            x - side * 0.22, y + rise, x + side * 0.22, y - rise, stroke(words.INK, 0.13)
+            x - side * 0.26, y + rise, x + side * 0.26, y - rise, stroke(words.INK, 0.16)
         )
 
     def _mouth(self, canvas: skia.Canvas) -> None:
         (x, y), width = self._spot(0, 0.56)
-        x, w = 0.86 * x, 0.32 * max(width, 0.5)
+        x, w = 0.86 * x, 0.36 * max(width, 0.5)
         mood = self.person.expression
-        lips: Colour = (196, 46, 66) if self.person.who == "woman" else (110, 34, 44)
+        painted = self.person.who == "woman"
+        lips: Colour = (206, 36, 62) if painted else (110, 34, 44)
+        wide = 0.2 if painted else 0.16
         if mood == "laughing":
             path = skia.Path()
             path.moveTo(x - w * 1.2, y - 0.12)
             path.lineTo(x + w * 1.2, y - 0.12)
             path.cubicTo(x + w, y + 0.42, x - w, y + 0.42, x - w * 1.2, y - 0.12)
             canvas.drawPath(path, fill((164, 36, 52)))
-            canvas.drawPath(path, stroke(words.INK, 0.08))
+            canvas.drawPath(path, stroke(words.INK, 0.09))
         elif mood == "frightened":
             mouth = skia.Rect(x - w * 0.7, y - 0.16, x + w * 0.7, y + 0.34)
             canvas.drawOval(mouth, fill((124, 28, 44)))
@@ -243,11 +259,18 @@ class Head:
             path = skia.Path()
             path.moveTo(x - w, y - curve * 0.4)
             path.quadTo(x, y + curve, x + w, y - curve * 0.4)
-            canvas.drawPath(path, stroke(lips, 0.15))
+            canvas.drawPath(path, stroke(lips, wide))
 
     def _features(self, canvas: skia.Canvas) -> None:
-        if self.person.who == "old man":
+        who = self.person.who
+        if who == "old man":
             self._beard(canvas)
+        elif who == "man":
+            self._stubble(canvas)
+        elif who == "woman":
+            self._earrings(canvas)
+        elif self.person.child:
+            self._cheeks(canvas)
         if self.person.glasses:
             self._glasses(canvas)
         self._eyes(canvas)
@@ -267,6 +290,34 @@ class Head:
         path.quadTo(-0.5 + chin, 0.42, -0.84, 0.2)
         path.close()
         paint_group(canvas, [Shape(path, self.hair)], self.ink, light=0.08)
+
+    def _stubble(self, canvas: skia.Canvas) -> None:
+        """A shade over jaw and lip, the mouth spared."""
+        chin = 0.24 * float(np.sin(np.deg2rad(self.yaw)))
+        path = skia.Path()
+        path.moveTo(-0.86, 0.12)
+        path.cubicTo(-0.84, 0.5, -0.66 + chin, 0.78, -0.22 + chin, 0.96)
+        path.quadTo(chin, 1.03, 0.22 + chin, 0.96)
+        path.cubicTo(0.66 + chin, 0.78, 0.84, 0.5, 0.86, 0.12)
+        path.quadTo(0.5 + chin, 0.44, chin * 2.2, 0.38)
+        path.quadTo(-0.5 + chin, 0.44, -0.86, 0.12)
+        path.close()
+        canvas.drawPath(path, fill((58, 52, 62), 0.42))
+
+    def _earrings(self, canvas: skia.Canvas) -> None:
+        for side in (-82, 82):
+            (x, y), _ = self._spot(side, 0.48)
+            if float(np.cos(np.deg2rad(self.yaw + side))) > -0.3:
+                canvas.drawCircle(x, y, 0.17, fill((246, 196, 40)))
+                canvas.drawCircle(x, y, 0.17, stroke(words.INK, 0.05))
+
+    def _cheeks(self, canvas: skia.Canvas) -> None:
+        for side in (-1, 1):
+            (x, y), width = self._spot(side * 46, 0.42)
+            if width > 0.1:
+                wide = 0.24 * max(width, 0.55)
+                blush = skia.Rect(x - wide, y - 0.18, x + wide, y + 0.18)
+                canvas.drawOval(blush, fill((240, 84, 96), 0.62))
 
     def _glasses(self, canvas: skia.Canvas) -> None:
         frame = stroke(words.INK, 0.1)
@@ -297,6 +348,8 @@ class Head:
         band.moveTo(-0.83, -0.74)
         band.quadTo(0, -0.58, 0.83, -0.74)
         canvas.drawPath(band, stroke(darker(colour, 0.5), 0.17))
+        if self.person.who == "girl":
+            self._bow(canvas, 0.5 if self.yaw >= 0 else -0.5)
 
     def paint(self, canvas: skia.Canvas) -> None:
         """Everything that lies over the body."""

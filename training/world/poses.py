@@ -249,15 +249,50 @@ def _at_table(rng: Rng) -> BodyPose:
     return replace(_stand(rng), left_arm=arm, right_arm=other, yaw=rng.normal(0, 8))
 
 
+def _face_seated(rng: Rng) -> BodyPose:
+    """On a seat, the knees towards the viewer or a little apart."""
+    leg = Limb((rng.uniform(65, 88), rng.uniform(60, 95)), (rng.uniform(0, 15), 80))
+    return BodyPose(RELAXED_ARM, RELAXED_ARM, leg, _jitter(rng, leg, 8), seated=True)
+
+
+def _cross_legged(rng: Rng) -> BodyPose:
+    """On the floor, the shins crossed before the body."""
+    leg = Limb((rng.uniform(72, 92), rng.uniform(20, 50)), (rng.uniform(68, 88), 165))
+    return BodyPose(RELAXED_ARM, RELAXED_ARM, leg, _jitter(rng, leg, 8))
+
+
+def arm_to_head(rng: Rng) -> Limb:
+    """A hand at hair, ear or cheek."""
+    return Limb(
+        (rng.uniform(35, 130), rng.uniform(0, 55)),
+        (rng.uniform(140, 172), rng.uniform(105, 165)),
+    )
+
+
+EASY: tuple[tuple[Callable[[Rng], BodyPose], float], ...] = (
+    (_stand, 0.4),
+    (_sit, 0.15),
+    (_face_seated, 0.15),
+    (_cross_legged, 0.1),
+    (_walk, 0.2),
+)
+"""What people do before a camera, and how often."""
+
+
 def _at_ease(rng: Rng) -> BodyPose:
-    """Hands before the body, one or both, standing, sitting or walking."""
-    pose = [_stand, _stand, _sit, _walk][rng.integers(4)](rng)
+    """Hands before the body or at the head, one or both, standing, sitting or walking."""
+    makers, shares = zip(*EASY, strict=True)
+    pose = makers[rng.choice(len(makers), p=shares)](rng)
     which = rng.integers(4)
     if which != 0:
-        pose = replace(pose, left_arm=reaching_arm(rng, LEFT))
+        pose = replace(pose, left_arm=_easy_arm(rng, LEFT))
     if which != 1:
-        pose = replace(pose, right_arm=reaching_arm(rng, RIGHT))
+        pose = replace(pose, right_arm=_easy_arm(rng, RIGHT))
     return replace(pose, bend=rng.normal(3, 8), lean=rng.normal(0, 5), twist=rng.normal(0, 10))
+
+
+def _easy_arm(rng: Rng, side: float) -> Limb:
+    return arm_to_head(rng) if rng.random() < 0.15 else reaching_arm(rng, side)
 
 
 def _anything(rng: Rng) -> BodyPose:

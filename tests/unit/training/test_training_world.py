@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+import skia
+from numpy.typing import NDArray
 
 from training.data import Rendered
 from training.make_data import main as make_data
 from training.world.body import BUILDS, NATURAL, pose_body, towards_natural
-from training.world.face import YAWS, drawn_yaw
+from training.world.face import YAWS, Head, drawn_yaw
+from training.world.person import Person, sample_person
 from training.world.poses import (
     LEFT,
     RELAXED_ARM,
     RIGHT,
     STRAIGHT_LEG,
     BodyPose,
+    arm_to_head,
     reaching_arm,
 )
 from training.world.render import sample, sample_photographed
@@ -58,6 +63,31 @@ def test_standing_figures_are_drawn_with_their_heads() -> None:
     assert stood > 10
 
 
+def _head(person: Person, yaw: float) -> NDArray[np.int64]:
+    levels = np.zeros((96, 96, 4), np.uint8)
+    head = Head(person, (48.0, 52.0), 24.0, (yaw, 0.0, 0.0), 1.3)
+    canvas = skia.Surface(levels, colorType=skia.kRGBA_8888_ColorType).getCanvas()
+    head.paint_behind(canvas)
+    head.paint(canvas)
+    return levels[..., :3].astype(np.int64)
+
+
+@pytest.mark.parametrize("yaw", [0, 40, 80])
+@pytest.mark.parametrize("hat", [None, "blue"])
+def test_who_is_seen_in_heads_whose_other_attributes_are_the_same(
+    yaw: float, hat: str | None
+) -> None:
+    """Men have a shade on the jaw, women red lips and earrings, girls bows, children blush."""
+    person = sample_person(np.random.default_rng(3), expression="calm")
+    person = replace(person, skin="light", hair="brown", hair_style="short", hat=hat, glasses=False)
+    kinds = ("man", "woman", "boy", "girl", "old man")
+    heads = {who: _head(replace(person, who=who), yaw) for who in kinds}
+    drawn = np.any(heads["man"] > 0, axis=-1).sum()
+    for one, other in combinations(kinds, 2):
+        unlike = np.abs(heads[one] - heads[other]).max(-1) > 40
+        assert unlike.sum() > 0.04 * drawn, (one, other)
+
+
 def test_photographed_builds_reach_from_cartoons_to_people() -> None:
     builds = [towards_natural(np.random.default_rng(seed), BUILDS["man"]) for seed in range(300)]
     arms = [build.upper_arm for build in builds]
@@ -95,6 +125,17 @@ def test_hands_before_the_body_are_before_it() -> None:
             assert wrist[2] - shoulder[2] > 0.03
             assert wrist[1] > points["head"][1]
             assert abs(wrist[0]) < 0.3
+
+
+def test_hands_at_the_head_are_beside_it() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        arms = {"left_arm": arm_to_head(rng), "right_arm": arm_to_head(rng)}
+        points = pose_body(replace(STANDING, **arms), BUILDS["man"], camera_pitch=0.0).points
+        for side in "lr":
+            wrist, shoulder = points[f"{side}_wrist"], points[f"{side}_shoulder"]
+            assert wrist[1] < shoulder[1] + 0.04
+            assert np.linalg.norm(wrist - points["head"]) < 0.3
 
 
 def test_half_of_those_photographed_are_at_ease_and_nobody_is_elsewhere() -> None:
