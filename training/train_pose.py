@@ -136,6 +136,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=70)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--compile", action="store_true", help="needs a C++ compiler, and minutes")
     parser.add_argument("--hold", type=float, default=0.4, help="share of time at the full rate")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
@@ -154,6 +155,8 @@ def main() -> None:
     else:
         nets = PoseNetworks(len(tokenizer), args.size).to(device)
     print({name: sum(p.numel() for p in net.parameters()) for name, net in nets.named_children()})
+    if args.compile:
+        nets.compile(dynamic=False)
     data = Latents(args.latents, device)
     unsaid = torch.from_numpy(token_ids(tokenizer, ["", "", "", "", *NEGATIVES])).long().to(device)
     optimisers = Optimisers([nets], args.lr, args.lr * 0.4, NOT_MATRICES, args.hold)
