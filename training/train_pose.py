@@ -32,7 +32,7 @@ TRAITS = {
     "zero_text_tokens": 0,
     "guidance_factor": 0.4,
     "guidance_rescale": 0.0,
-    "guide_pose": 0.5,
+    "guide_pose": 0.7,
 }
 
 
