@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from training.world.render import Sample, describe_sample, paint, sample, sample_photographed
+from training.world.render import CLOSE, Sample, describe_sample, paint, sample, sample_photographed
 
 CAPTIONS = 8
 """How many captions each picture gets; training picks one each time it sees the picture."""
@@ -58,6 +58,7 @@ class _Kind:
     size: int
     empty: float
     photographed: float
+    close: float
 
     def render(self, numbers: range) -> list[str]:
         """Paint these pictures and return their records, a line each."""
@@ -66,7 +67,10 @@ class _Kind:
         for i in numbers:
             seed = self.first_seed + i
             photographed = np.random.default_rng((seed, 3)).random() < self.photographed
-            drawn = sample_photographed(seed) if photographed else sample(seed, empty=self.empty)
+            if photographed:
+                drawn = sample_photographed(seed)
+            else:
+                drawn = sample(seed, empty=self.empty, close=self.close)
             pictures[i] = paint(drawn, self.size / 256)
             kept = {"photographed": bool(photographed)} | record(drawn, seed, self.size / 256)
             lines.append(json.dumps(kept))
@@ -84,6 +88,9 @@ def main() -> None:
     parser.add_argument(
         "--photographed", type=float, default=0.5, help="share with people as photographs show them"
     )
+    parser.add_argument(
+        "--close", type=float, default=CLOSE, help="share of heads and shoulders in the others"
+    )
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -91,7 +98,7 @@ def main() -> None:
     shape = (args.count, args.size, args.size, 3)
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
     chunk = 200
-    kind = _Kind(path, args.first_seed, args.size, args.empty, args.photographed)
+    kind = _Kind(path, args.first_seed, args.size, args.empty, args.photographed, args.close)
     tasks = [range(i, min(i + chunk, args.count)) for i in range(0, args.count, chunk)]
     with (
         multiprocessing.Pool(args.processes) as pool,

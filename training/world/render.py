@@ -211,14 +211,32 @@ def sample_photographed(seed: int, width: float = UNITS, height: float = UNITS) 
     )
 
 
-def sample(seed: int, width: float = UNITS, height: float = UNITS, empty: float = 0.05) -> Sample:
-    """Draw one sample; `empty` is the share of scenes without a person."""
+CLOSE = 0.13
+"""How often the world's own pictures show no more than head and shoulders."""
+
+
+def sample(
+    seed: int,
+    width: float = UNITS,
+    height: float = UNITS,
+    empty: float = 0.05,
+    close: float = CLOSE,
+) -> Sample:
+    """Draw one sample.
+
+    Args:
+        seed: settles all of it.
+        width: in units of 256 to the shorter side.
+        height: the same.
+        empty: share of scenes without a person, 0-1.
+        close: share of people of whom no more than head and shoulders shows, 0-0.79.
+    """
     rng = np.random.default_rng(seed)
     scene = sample_scene(rng)
     kind = rng.random()
     actors: list[Actor] = []
     props: list[Prop] = []
-    view = str(rng.choice(["full", "half", "close"], p=[0.66, 0.21, 0.13]))
+    view = str(rng.choice(["full", "half", "close"], p=[0.79 - close, 0.21, close]))
     if kind < empty:
         view = "none"
     elif kind < empty + 0.07:

@@ -63,6 +63,18 @@ def test_standing_figures_are_drawn_with_their_heads() -> None:
     assert stood > 10
 
 
+def test_heads_come_close_as_often_as_asked() -> None:
+    """The share of heads and shoulders changes which picture a seed gives, and only that."""
+
+    def close(share: float) -> int:
+        statures = [a.placed.stature for s in range(200) for a in sample(s, close=share).actors]
+        return sum(stature > 380 for stature in statures)
+
+    assert close(0.0) == 0
+    assert 15 <= close(0.13) <= 37
+    assert 40 <= close(0.3) <= 80
+
+
 def _head(person: Person, yaw: float) -> NDArray[np.int64]:
     levels = np.zeros((96, 96, 4), np.uint8)
     head = Head(person, (48.0, 52.0), 24.0, (yaw, 0.0, 0.0), 1.3)
