@@ -59,7 +59,7 @@ class Rendered:
         """The control map [size, size, 3]; with `rng` now and then without some joints.
 
         Estimators leave out what they do not see for sure: of people as photographs show them
-        whole limbs are missing in every fourth.
+        one or two limbs are missing in every other.
         """
         dropped = None
         if rng is not None and rng.random() < 0.08:
@@ -67,9 +67,10 @@ class Rendered:
         if rng is not None and rng.random() < 0.04:
             dropped = np.zeros(18, bool)
             dropped[[0, 14, 15, 16, 17]] = True
-        if rng is not None and self.records[index].get("photographed") and rng.random() < 0.25:
+        if rng is not None and self.records[index].get("photographed") and rng.random() < 0.5:
             dropped = np.zeros(18, bool)
-            dropped[list(MISSED[rng.integers(len(MISSED))])] = True
+            for missed in rng.integers(len(MISSED), size=rng.integers(1, 3)):
+                dropped[list(MISSED[missed])] = True
         return np.asarray(draw(self.pose(index, dropped)))
 
     def weights(

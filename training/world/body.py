@@ -57,7 +57,11 @@ NATURAL = Build(
 
 
 def towards_natural(rng: np.random.Generator, build: Build) -> Build:
-    """A build between a cartoon's and a natural one; no two bones have quite the same ratio."""
+    """A build between a cartoon's and a natural one; no two bones have quite the same ratio.
+
+    Torsos come out shorter by up to a fifth: estimators put hips higher than they are, so that
+    the skeletons of photographs have longer arms beside them.
+    """
     share = float(rng.uniform(0, 1))
     lengths = {}
     for name, cartoon in vars(build).items():
@@ -65,6 +69,7 @@ def towards_natural(rng: np.random.Generator, build: Build) -> Build:
         lengths[name] = (cartoon + share * (natural - cartoon)) * float(
             np.exp(rng.normal(0, 0.06 if name != "head" else 0.03))
         )
+    lengths["torso"] *= float(rng.uniform(0.8, 1.0))
     return Build(**lengths)
 
 

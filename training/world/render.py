@@ -15,7 +15,7 @@ from training.world.brush import fill
 from training.world.captions import caption
 from training.world.figure import Figure, Placed, seat
 from training.world.person import Person, sample_person
-from training.world.poses import ACTIONS, sample_pose
+from training.world.poses import ACTIONS, FACING, TURNED, sample_pose
 from training.world.props import paint_held, paint_prop
 from training.world.scenes import Painter
 from training.world.sky import INDOORS, Scene, tint, weather
@@ -105,11 +105,17 @@ class Shot:
     distance: float
 
 
-def sample_shot(rng: Rng, person: Person) -> Shot:
-    """People's limbs, faces of any size, cameras from near, from above and from below."""
+def sample_shot(rng: Rng, person: Person, view: str) -> Shot:
+    """People's limbs, faces of any size, cameras from near, from above and from below.
+
+    A whole figure's head stays a cartoon's; from near also a smaller one can carry a face.
+    """
+    build = towards_natural(rng, BUILDS[person.who])
+    if view != "full":
+        build = replace(build, head=build.head * float(rng.uniform(0.58, 1.0)))
     return Shot(
-        towards_natural(rng, BUILDS[person.who]),
-        face=float(rng.uniform(0.3, 1.1)),
+        build,
+        face=float(rng.uniform(0.3, 1.0)),
         pitch=float(rng.uniform(-8, 25)),
         distance=float(rng.uniform(2.6, 6.5)),
     )
@@ -126,9 +132,11 @@ def place_actor(
     shot: Shot | None = None,
 ) -> Placed:
     """Stand, seat or crop a posed body so that it fits its view; `x` is 0-1 of the width."""
-    pose = sample_pose(rng, action)
+    pose = sample_pose(rng, action, FACING if shot is None else TURNED)
     face = float(rng.uniform(0.5, 0.9))
     stature = _stature(rng, person, view, height)
+    if shot is not None and view in ("knees", "half"):
+        stature *= float(rng.uniform(1.1, 1.4))
     camera = float(rng.uniform(4.5, 6.5))
     if shot is None:
         posed = pose_body(pose, BUILDS[person.who], 7.0, face)
@@ -148,6 +156,8 @@ def place_actor(
         origin_y = max(origin_y, 6 - top) if feet - top < height * 0.94 else origin_y
     else:
         margin = float(rng.uniform(0.05, 0.14) if view == "close" else rng.uniform(0.07, 0.17))
+        if shot is not None:
+            margin *= float(rng.uniform(0.3, 1.5))
         origin_y = margin * height - top
     left = min(points[n][0] for n in points)
     right = max(points[n][0] for n in points)
@@ -191,7 +201,7 @@ def _action_words(rng: Rng, actor: Actor) -> str:
     return str(rng.choice(ACTIONS[actor.action].words))
 
 
-VIEWS = {"full": 0.34, "knees": 0.26, "half": 0.28, "close": 0.12}
+VIEWS = {"full": 0.14, "knees": 0.24, "half": 0.50, "close": 0.12}
 """How much of a person photographs show, and how often."""
 
 
@@ -205,7 +215,7 @@ def sample_photographed(seed: int, width: float = UNITS, height: float = UNITS) 
     scene, person = sample_scene(rng), sample_person(rng)
     view = str(rng.choice(list(VIEWS), p=list(VIEWS.values())))
     x = 0.5 + float(rng.normal(0, 0.13))
-    shot = sample_shot(rng, person)
+    shot = sample_shot(rng, person, view)
     return Sample(
         scene, (_actor(rng, person, view, x, "", width, height, shot),), (), width, height
     )

@@ -126,6 +126,21 @@ def test_photographs_cut_people_and_show_faces_of_any_size() -> None:
     assert high > 2.5 * low
 
 
+def test_photographed_people_turn_and_have_smaller_heads() -> None:
+    shown = [sample_photographed(seed).actors[0] for seed in range(300)]
+    drawn = [actor for seed in range(300) for actor in sample(seed).actors]
+    turned, faced = (
+        np.mean([20 < abs(actor.placed.posed.body_yaw) < 110 for actor in actors])
+        for actors in (shown, drawn)
+    )
+    assert turned > faced + 0.1
+    ratios = np.array([a.placed.posed.build.head / BUILDS[a.person.who].head for a in shown])
+    whole = np.array([a.placed.stature < 216 for a in shown])
+    assert ratios[whole].min() > 0.8
+    assert ratios[~whole].mean() < 0.9
+    assert all(a.placed.posed.build is BUILDS[a.person.who] for a in drawn)
+
+
 def test_hands_before_the_body_are_before_it() -> None:
     """Of an upright body: in front of the chest, not above the chin, not far off to the side."""
     rng = np.random.default_rng(0)
