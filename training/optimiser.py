@@ -97,7 +97,7 @@ class Optimisers:
     def set_progress(self, done: float) -> float:
         """Set the rates for a share of training done (0 to 1); returns Muon's rate."""
         warm = min(1.0, done / 0.01 + 0.02)
-        cool = max(0.0, (done - self.hold) / (1 - self.hold))
+        cool = max(0.0, (done - self.hold) / max(1 - self.hold, 1e-6))
         factor = warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(cool, 1.0))))
         for optimiser, peak in zip((self.muon, self.adam), self.peaks, strict=True):
             for group in optimiser.param_groups:
