@@ -53,6 +53,9 @@ LEAST_DOUBTED_BODY, LEAST_DOUBTED_SHARPNESS, DOUBTED_FACE = 0.9, 0.5, 0.15
 """The same of a body below a doubted face, and how far at most that may be from it, in widths.
 Small people in profile beside others had 1.00, 0.53 to 0.63 and 0.06 to 0.12."""
 
+DOUBTED_SQUARES = 2
+"""How many of its squares a doubted face is looked at in: each costs as much as a body."""
+
 OWN_FACE, NO_FACE_OF = 0.2, 0.35
 """How far a face may be from that of its body, and from where on it is another one's, in widths.
 
@@ -115,10 +118,11 @@ class BlazePose:
         ]
 
     def _all_faces(self, views: Views, squares: Iterable[Region]) -> tuple[list[Face], list[Face]]:
-        """Every sure face and every doubted one, each once."""
+        """Every sure face, and every doubted one of about the size of a sure one, each once."""
         every = [face for square in squares for face in self._faces.find(views, square)]
         sure = _distinct([face for face in every if face.is_sure], [])
-        return sure, _distinct([face for face in every if not face.is_sure], sure)
+        doubted = [face for face in every if not face.is_sure and any(map(face.is_like, sure))]
+        return sure, _distinct(doubted, sure)
 
     def _detected(
         self, views: Views, squares: Iterable[Region], faces: list[Face], seen: list[Detection]
@@ -165,7 +169,8 @@ class BlazePose:
 
     def _body_below(self, views: Views, face: Face) -> Body | None:
         """The body whose face it is, from the largest square in which the network reads it."""
-        for region in face.regions:
+        regions = face.regions if face.is_sure else face.regions[:DOUBTED_SQUARES]
+        for region in regions:
             body = self._landmarker.read(views, region)
             if _is_below(face, body):
                 return body

@@ -25,6 +25,9 @@ LEAST_DOUBTED = 0.4
 SAME_FACE = 0.5
 """Distance of two faces, by the larger one's width, below which they are one."""
 
+LIKE_WIDTHS = (0.6, 1.25)
+"""Of a face, by that of another one of its size."""
+
 CIRCLES = ((4.0, 3.2), (3.0, 2.5), (2.2, 1.8), (1.6, 1.4))
 """Radius of a body's circle and how far below the face its middle is, by the face's width.
 
@@ -57,6 +60,11 @@ class Face:
     def is_sure(self) -> bool:
         """Whether its own score says that it is one."""
         return self.score >= LEAST_SCORE
+
+    def is_like(self, other: Face) -> bool:
+        """Whether it is about as wide as another one, as people's are who are beside each other."""
+        narrowest, widest = LIKE_WIDTHS
+        return narrowest * other.width <= self.width <= widest * other.width
 
     @property
     def middle(self) -> NDArray[np.float32]:
