@@ -15,7 +15,7 @@ from training.world.brush import fill
 from training.world.captions import caption
 from training.world.figure import Figure, Placed, seat
 from training.world.person import Person, sample_person
-from training.world.poses import ACTIONS, FACING, TURNED, sample_pose
+from training.world.poses import ACTIONS, FACING, TURNED, Turns, sample_pose
 from training.world.props import paint_held, paint_prop
 from training.world.scenes import Painter
 from training.world.sky import INDOORS, Scene, tint, weather
@@ -90,22 +90,30 @@ def _stature(rng: Rng, person: Person, view: str, height: float) -> float:
 
 @dataclass(frozen=True)
 class Shot:
-    """How a photograph shows a person, where the world's own pictures do not.
+    """How a person is shown: as the world's own pictures show people unless said otherwise.
 
     Attributes:
         build: bone lengths.
-        face: where the face's joints lie (see `pose_body`).
+        turns: which way people face whose action does not say.
+        at_ease: share of them with hands before the body, 0-1.
+        faces: range of where the face's joints lie (see `pose_body`).
         pitch: of the camera, degrees, positive from above.
-        distance: of the camera from the pelvis, in statures.
+        distances: range of the camera's from the pelvis, in statures.
+        scale: of the figure.
+        room: what the space above the head is multiplied by where the frame cuts the figure.
     """
 
     build: Build
-    face: float
-    pitch: float
-    distance: float
+    turns: Turns = FACING
+    at_ease: float = 0.0
+    faces: tuple[float, float] = (0.5, 0.9)
+    pitch: float = 7.0
+    distances: tuple[float, float] = (4.5, 6.5)
+    scale: float = 1.0
+    room: float = 1.0
 
 
-def sample_shot(rng: Rng, person: Person, view: str) -> Shot:
+def photographed_shot(rng: Rng, person: Person, view: str) -> Shot:
     """People's limbs, faces of any size, cameras from near, from above and from below.
 
     A whole figure's head stays a cartoon's; from near also a smaller one can carry a face.
@@ -115,9 +123,13 @@ def sample_shot(rng: Rng, person: Person, view: str) -> Shot:
         build = replace(build, head=build.head * float(rng.uniform(0.58, 1.0)))
     return Shot(
         build,
-        face=float(rng.uniform(0.3, 1.0)),
+        turns=TURNED,
+        at_ease=0.5,
+        faces=(0.3, 1.0),
         pitch=float(rng.uniform(-8, 25)),
-        distance=float(rng.uniform(2.6, 6.5)),
+        distances=(2.6, 6.5),
+        scale=float(rng.uniform(1.1, 1.4)) if view in ("knees", "half") else 1.0,
+        room=float(rng.uniform(0.3, 1.5)),
     )
 
 
@@ -132,16 +144,12 @@ def place_actor(
     shot: Shot | None = None,
 ) -> Placed:
     """Stand, seat or crop a posed body so that it fits its view; `x` is 0-1 of the width."""
-    pose = sample_pose(rng, action, FACING if shot is None else TURNED)
-    face = float(rng.uniform(0.5, 0.9))
-    stature = _stature(rng, person, view, height)
-    if shot is not None and view in ("knees", "half"):
-        stature *= float(rng.uniform(1.1, 1.4))
-    camera = float(rng.uniform(4.5, 6.5))
-    if shot is None:
-        posed = pose_body(pose, BUILDS[person.who], 7.0, face)
-    else:
-        posed, camera = pose_body(pose, shot.build, shot.pitch, shot.face), shot.distance
+    shot = shot or Shot(BUILDS[person.who])
+    pose = sample_pose(rng, action, shot.turns)
+    face = float(rng.uniform(*shot.faces))
+    stature = _stature(rng, person, view, height) * shot.scale
+    camera = float(rng.uniform(*shot.distances))
+    posed = pose_body(pose, shot.build, shot.pitch, face)
     placed = Placed(posed, stature, (width * x, 0.0), camera)
     points = {n: placed.at(n) for n in posed.points}
     crown = 1.1 if person.hat is None else 1.6
@@ -156,9 +164,7 @@ def place_actor(
         origin_y = max(origin_y, 6 - top) if feet - top < height * 0.94 else origin_y
     else:
         margin = float(rng.uniform(0.05, 0.14) if view == "close" else rng.uniform(0.07, 0.17))
-        if shot is not None:
-            margin *= float(rng.uniform(0.3, 1.5))
-        origin_y = margin * height - top
+        origin_y = margin * shot.room * height - top
     left = min(points[n][0] for n in points)
     right = max(points[n][0] for n in points)
     x_pixels = width * x
@@ -167,6 +173,14 @@ def place_actor(
             0.0, right - width + 8 + 0.03 * stature
         )
     return replace(placed, origin=(x_pixels, float(origin_y)))
+
+
+def _action(rng: Rng, at_ease: float) -> str:
+    names = list(ACTIONS)
+    weights = np.array([ACTIONS[n].weight for n in names])
+    shares = (1 - at_ease) * weights / weights.sum()
+    shares[names.index("at ease")] += at_ease
+    return str(rng.choice(names, p=shares))
 
 
 def _actor(
@@ -179,11 +193,8 @@ def _actor(
     height: float,
     shot: Shot | None = None,
 ) -> Actor:
-    names = list(ACTIONS)
-    weights = np.array([ACTIONS[n].weight for n in names])
-    action = str(rng.choice(names, p=weights / weights.sum()))
-    if shot is not None and rng.random() < AT_EASE:
-        action = "at ease"
+    shot = shot or Shot(BUILDS[person.who])
+    action = _action(rng, shot.at_ease)
     if action == "frightened":
         person = replace(person, expression="frightened")
     held = str(rng.choice(["newspaper", "book"])) if action == "reading" else None
@@ -205,17 +216,13 @@ VIEWS = {"full": 0.14, "knees": 0.24, "half": 0.50, "close": 0.12}
 """How much of a person photographs show, and how often."""
 
 
-AT_EASE = 0.5
-"""How often photographs show hands before the body."""
-
-
 def sample_photographed(seed: int, width: float = UNITS, height: float = UNITS) -> Sample:
     """Draw one sample with one person, placed and built as in photographs (`Shot`)."""
     rng = np.random.default_rng((seed, 2))
     scene, person = sample_scene(rng), sample_person(rng)
     view = str(rng.choice(list(VIEWS), p=list(VIEWS.values())))
     x = 0.5 + float(rng.normal(0, 0.13))
-    shot = sample_shot(rng, person, view)
+    shot = photographed_shot(rng, person, view)
     return Sample(
         scene, (_actor(rng, person, view, x, "", width, height, shot),), (), width, height
     )
