@@ -14,9 +14,9 @@ from PIL import Image
 
 from vivant.pose.blazepose.estimator import LANDMARKER
 from vivant.pose.blazepose.landmarks import Landmarker
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.skeleton import Keypoints, Person
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
 from vivant.weights.catalog import find_entry
 from vivant.weights.wheel_files import pull
 

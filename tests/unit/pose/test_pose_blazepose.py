@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from vivant.pose.blazepose.detector import ANCHORS_PER_CELL, STRIDES, Detection
 from vivant.pose.blazepose.landmarks import BODY_18_FROM_33, Body, refined
-from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.blazepose.ssd import Found, anchors, suppressed
-from vivant.pose.blazepose.tiles import coarse, fine
+from vivant.pose.squares.regions import Region, Views
+from vivant.pose.squares.tiles import coarse, fine
 
 
 def test_a_region_is_upright_for_a_head_in_any_direction() -> None:

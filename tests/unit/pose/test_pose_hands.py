@@ -17,12 +17,12 @@ from tests.support.photos import BACKGROUND, PEOPLE, group, resized, single_peop
 from vivant.pose.blazepose.estimator import BlazePose
 from vivant.pose.blazepose.hands import LANDMARKS, Claim, Hand, HandReader, Side, around, settled
 from vivant.pose.blazepose.landmarks import Body
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Views
 from vivant.pose.draw import draw
 from vivant.pose.openpose import pose_from_json, pose_to_json
 from vivant.pose.recognise import read_skeleton
 from vivant.pose.skeleton import HAND_EDGES, Keypoints, Person, Pose
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Views
 from vivant.weights.catalog import find_entry
 from vivant.weights.wheel_files import cache_folder, find
 

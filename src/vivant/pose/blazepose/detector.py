@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.blazepose.ssd import BoxDetector, Points, anchors
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
 
 STRIDES = (8, 16, 32, 32, 32)
 ANCHORS_PER_CELL = 2

@@ -12,10 +12,10 @@ from vivant.pose.blazepose.detector import Detection, Detector
 from vivant.pose.blazepose.faces import Face, FaceFinder
 from vivant.pose.blazepose.hands import HandReader
 from vivant.pose.blazepose.landmarks import Body, Landmarker
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
-from vivant.pose.blazepose.tiles import coarse, fine
 from vivant.pose.skeleton import Keypoints, Person
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
+from vivant.pose.squares.tiles import coarse, fine
 
 LEAST_BODY = 0.5
 """Score of a body."""

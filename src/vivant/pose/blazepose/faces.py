@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from vivant.pose.blazepose.detector import ROOM
 from vivant.pose.blazepose.landmarks import Body
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.blazepose.ssd import BoxDetector, Points, anchors
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
 
 STRIDES = (4,)
 ANCHORS_PER_CELL = 1

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivant.pose.blazepose.landmarks import Body
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.skeleton import HAND_POINTS, Keypoints
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
 
 Places: TypeAlias = NDArray[np.float32]
 """x, y in the picture's pixels, float32 [n, 2]."""

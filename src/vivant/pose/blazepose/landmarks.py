@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vivant.pose.blazepose.detector import ROOM
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
 from vivant.pose.skeleton import Keypoints
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
 
 LANDMARKS = 33
 POINTS = 39

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vivant.pose.blazepose.network import Network
-from vivant.pose.blazepose.regions import Region, Views
+from vivant.pose.squares.network import Network
+from vivant.pose.squares.regions import Region, Views
 
 Points: TypeAlias = NDArray[np.float32]
 """A box's middle, its width and height, then keypoints, in the picture's pixels; float32 [n, 2]."""
