@@ -60,7 +60,7 @@ class PosePipeline:
 
         Args:
             prompt: what to show.
-            pose: "preset:NAME"; a path, bytes or a PIL picture, of a photo or a skeleton; or
+            pose: "preset:NAME"; a path, bytes or a PIL picture, of people or a skeleton; or
                 OpenPose JSON.
             settings: the request's other fields by name, such as `seed`, `strength` or `width`.
 

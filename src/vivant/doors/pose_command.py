@@ -29,7 +29,7 @@ def pose(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="The pose: a photo, a skeleton drawing, an OpenPose JSON file, or preset:NAME",
+            help="The pose: a photo or drawing of people, a skeleton, JSON, or preset:NAME",
         ),
     ],
     *,

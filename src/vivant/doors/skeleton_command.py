@@ -1,4 +1,4 @@
-"""`vivant skeleton`: the people in a photo, as OpenPose JSON or as a drawing."""
+"""`vivant skeleton`: the people in a picture, as OpenPose JSON or as a drawing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def skeleton(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="A photo, a skeleton drawing, an OpenPose JSON file, or preset:NAME",
+            help="A photo or drawing of people, a skeleton, OpenPose JSON, or preset:NAME",
         ),
     ],
     *,
@@ -54,7 +54,7 @@ def skeleton(
         ),
     ] = BLAZEPOSE,
 ) -> None:
-    """Read the people in a photo."""
+    """Read the people in a photo or a drawing."""
     path = None if output is None else Path(output)
     as_text = path is None or path.suffix.lower() == ".json"
     if over and as_text:

@@ -44,6 +44,48 @@ class LazyEstimator:
         return estimator.people(picture)
 
 
+class Everybody:
+    """An `Estimator` of drawn people and photographed ones, also side by side.
+
+    Whoever reads photos sees people in drawings, too, though not where their joints are: in a
+    figure that is drawn, the joints are those that were read in drawings.
+
+    Args:
+        drawings: reads drawn people, and sees hardly any in photos.
+        photos: reads photographed people.
+    """
+
+    def __init__(self, drawings: Estimator, photos: Estimator) -> None:
+        self._drawings, self._photos = drawings, photos
+
+    def people(self, picture: Image.Image) -> tuple[Person, ...]:
+        """As `Estimator.people`.
+
+        Raises:
+            WeightsUnavailable: nobody is drawn, and whoever reads photos cannot be loaded.
+        """
+        drawn = self._drawings.people(picture)
+        try:
+            photographed = self._photos.people(picture)
+        except WeightsUnavailable:
+            if not drawn:
+                raise
+            photographed = ()
+        others = (each for each in photographed if not any(_meet(each, one) for one in drawn))
+        return tuple(sorted([*drawn, *others], key=lambda person: -person.size))
+
+
+def _meet(one: Person, other: Person) -> bool:
+    """Whether the middle of either one's box lies in the other's."""
+    return _holds(one, other) or _holds(other, one)
+
+
+def _holds(outer: Person, inner: Person) -> bool:
+    left, top, right, bottom = outer.box
+    x, y = (inner.box[0] + inner.box[2]) / 2, (inner.box[1] + inner.box[3]) / 2
+    return left <= x <= right and top <= y <= bottom
+
+
 class NoEstimator:
     """An `Estimator` for whoever has none: it refuses every photo."""
 

@@ -1,4 +1,4 @@
-"""Estimators by name: BlazePose, or a folder of downloaded networks."""
+"""Estimators by name: drawn people and BlazePose, or a folder of downloaded networks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from vivant.base.errors import InvalidInput, WeightsUnavailable
-from vivant.pose.estimate import Estimator, LazyEstimator
+from vivant.pose.estimate import Estimator, Everybody, LazyEstimator
 from vivant.weights.catalog import find_entry
 from vivant.weights.wheel_files import cache_folder, find
 
 BLAZEPOSE = "blazepose"
+DRAWINGS = "drawings"
 THREADS = 2
 """That share the work of one photo."""
 
@@ -19,18 +20,39 @@ def estimator_by_name(name: str = BLAZEPOSE) -> Estimator:
     """An estimator that is loaded when the first photo comes.
 
     Args:
-        name: "blazepose", or a folder with `detector.onnx` and `pose.onnx`.
+        name: "blazepose", which drawn people go with, or a folder with `detector.onnx` and
+            `pose.onnx`.
 
     Raises:
         InvalidInput: it is neither.
     """
     if name == BLAZEPOSE:
-        return LazyEstimator(partial(load_blazepose, cache_folder()))
+        photos = LazyEstimator(partial(load_blazepose, cache_folder()))
+        return Everybody(LazyEstimator(load_drawings), photos)
     folder = Path(name).expanduser()
     if not folder.is_dir():
         allowed = f"{BLAZEPOSE}, or a folder with detector.onnx and pose.onnx"
         raise InvalidInput("estimator", name, allowed)
     return LazyEstimator(partial(load_whole_body, folder))
+
+
+def load_drawings() -> Estimator:
+    """The network of drawn people, which lies in the package.
+
+    Raises:
+        WeightsUnavailable: this copy came without it.
+    """
+    from vivant.pose.drawings import Drawings  # noqa: PLC0415  # only for pictures of people
+
+    entry = find_entry(DRAWINGS)
+    (name,) = entry.files
+    path = (entry.packaged or Path()) / name
+    if not path.is_file():
+        raise WeightsUnavailable(
+            "this copy of Vivant came without the network that reads drawn people; reinstall it "
+            "from a full checkout or wheel"
+        )
+    return Drawings(path, THREADS)
 
 
 def load_blazepose(cache: Path) -> Estimator:
@@ -45,7 +67,8 @@ def load_blazepose(cache: Path) -> Estimator:
     if folder is None:
         raise WeightsUnavailable(
             "photos are read by blazepose, which is not on this machine yet: run "
-            "`vivant weights pull blazepose` once; skeleton drawings and OpenPose JSON need nothing"
+            "`vivant weights pull blazepose` once; drawn people, skeletons and OpenPose JSON need "
+            "nothing"
         )
     return BlazePose(folder, THREADS)
 

@@ -72,7 +72,7 @@ def pose_from_picture(
 
     Args:
         image: any mode.
-        pose_input: "auto" takes for a photo what is no skeleton drawing.
+        pose_input: "auto" takes for a photo what is no skeleton drawing, drawn people as well.
         estimator: reads photos.
 
     Raises:

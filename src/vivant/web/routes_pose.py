@@ -98,7 +98,7 @@ _DRAWING = {
     openapi_extra={"requestBody": form_body(Reading.model_json_schema(), IMAGE, example=_READING)},
 )
 async def read(request: Request, caller: Counted) -> PoseRead:  # noqa: ARG001  # it lets them in
-    """The people in a photo or a skeleton drawing, as OpenPose JSON and drawn anew."""
+    """The people in a photo, a drawing or a skeleton, as OpenPose JSON and drawn anew."""
     site = site_of(request)
     with site.bodies.holding(request) as holding:
         fields = await holding.fields()

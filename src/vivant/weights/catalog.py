@@ -82,7 +82,7 @@ class Entry(BaseModel):
     @property
     def bytes(self) -> int:
         """Size of the weights, without T5."""
-        if self.packaged is not None:
+        if self.packaged is not None and not self.files:
             return sum(file.stat().st_size for file in self.packaged.rglob("*.safetensors"))
         return sum(facts.bytes for facts in self.files.values()) or self.about_size or 0
 

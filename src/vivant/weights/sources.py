@@ -122,6 +122,7 @@ def pull(entry: Entry, *, t5: bool, token: str | None, download: Download) -> Pa
         "controlnet": CONTROL_FILES,
         "tokenizer": TOKENIZER_FILES,
         "identity": tuple(entry.files),
+        "estimator": tuple(entry.files),
     }
     wanted = files[entry.kind] + (T5_FILES if t5 and entry.t5_files else ())
     return _fetch(entry, wanted, token=token, download=download)
@@ -167,7 +168,7 @@ def _fetch(entry: Entry, files: tuple[str, ...], *, token: str | None, download:
         if entry.kind == "story":
             download = ThriftyDownload(download, pickles=entry.pickles)
         return download(entry.source, revision=entry.revision, files=files, token=token)
-    if not (folder / "model_index.json").is_file():
+    if not all((folder / name).is_file() for name in entry.files or ("model_index.json",)):
         raise WeightsUnavailable(
             f"this copy of Vivant came without the {entry.id} model; reinstall it from a full "
             "checkout or wheel, or name other weights with --weights"

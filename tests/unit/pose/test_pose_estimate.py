@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vivant.base.errors import InvalidInput, NobodyFound, WeightsUnavailable
-from vivant.pose.estimate import Estimator, LazyEstimator, NoEstimator, estimated
+from vivant.pose.estimate import Estimator, Everybody, LazyEstimator, NoEstimator, estimated
 from vivant.pose.estimators import estimator_by_name
 from vivant.pose.presets import load_preset
 from vivant.pose.skeleton import Person
@@ -66,6 +66,27 @@ def test_a_photo_gives_a_pose_on_its_canvas_or_nobody() -> None:
     assert (pose.width, pose.height, pose.people) == (40, 30, (SOMEBODY,))
     with pytest.raises(NobodyFound, match="picture 40x30: no person is to be seen in it"):
         estimated(Seer(), PHOTO)
+
+
+def test_drawn_people_are_read_as_drawings_and_others_as_photos() -> None:
+    """BlazePose sees people in drawings, too, a little beside where they are."""
+    drawn, beside = SOMEBODY.moved(1.0, 0, 0), SOMEBODY.moved(1.1, 0.1 * SOMEBODY.size, 0)
+    far = SOMEBODY.moved(2.0, 5 * SOMEBODY.size, 0)
+    assert Everybody(Seer(drawn), Seer(beside, far)).people(PHOTO) == (far, drawn)
+    assert Everybody(Seer(), Seer(beside, far)).people(PHOTO) == (far, beside)
+    assert Everybody(Seer(drawn), Seer()).people(PHOTO) == (drawn,)
+    assert Everybody(Seer(), Seer()).people(PHOTO) == ()
+
+
+def test_drawings_need_no_network_for_photos() -> None:
+    photos = LazyEstimator(_fails)
+    assert Everybody(Seer(SOMEBODY), photos).people(PHOTO) == (SOMEBODY,)
+    with pytest.raises(WeightsUnavailable, match="not yet"):
+        Everybody(Seer(), photos).people(PHOTO)
+
+
+def _fails() -> Estimator:
+    raise WeightsUnavailable("not yet")
 
 
 def test_whoever_has_no_estimator_says_so() -> None:

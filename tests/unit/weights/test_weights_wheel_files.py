@@ -108,6 +108,13 @@ def test_blazepose_is_here_since_set_up_and_sound() -> None:
     assert (told.exit_code, told.stdout) == (0, f"blazepose\t{cache_folder() / 'blazepose'}\n")
 
 
+def test_drawings_are_in_the_package_and_sound() -> None:
+    told = CliRunner().invoke(app, ["verify", "drawings"])
+    assert (told.exit_code, told.stdout) == (0, "drawings\tsound\n")
+    told = CliRunner().invoke(app, ["pull", "drawings"])
+    assert (told.exit_code, told.stdout) == (0, f"drawings\t{find_entry('drawings').packaged}\n")
+
+
 def test_what_is_missing_is_not_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     error = CliRunner().invoke(app, ["verify", "blazepose"]).exception

@@ -143,7 +143,7 @@ def read_pose(request: Request, estimator: Estimator | None = None) -> Pose:
         case Mapping() | Sequence() as parsed if not isinstance(parsed, str):
             return pose_from_text(parsed)
         case other:
-            allowed = "a photo, a skeleton drawing, OpenPose JSON or preset:NAME"
+            allowed = "a photo or drawing of people, a skeleton, OpenPose JSON or preset:NAME"
             raise InvalidInput("image", other, allowed)
 
 

@@ -79,7 +79,8 @@ class Request(EndpointRequest):
 
     prompt: str = Field(description="What to show", min_length=1, max_length=MAX_PROMPT)
     image: ImageSource = Field(
-        description="The pose: a skeleton drawing, OpenPose JSON, or a photo", repr=False
+        description="The pose: a photo or drawing of people, a skeleton, or OpenPose JSON",
+        repr=False,
     )
     negative_prompt: str = Field(
         default="low quality,less details", description="What not to show", max_length=MAX_PROMPT
