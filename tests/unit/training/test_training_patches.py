@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers import AutoencoderKL
 from torch import Tensor
+from transformers import CLIPTokenizer
 
 from training.halve_patches import halved_output, halved_positions, main, with_halved_patches
-from training.models import PoseNetworks, load_pipeline
+from training.models import PoseNetworks, load_pipeline, save_pipeline
+from training.train_pose import TRAITS
 from vivant.weights.load import load_pose_model
 
 EMBEDDED = Path(__file__).parents[3] / "src/vivant/weights/embedded/pose"
@@ -17,7 +20,15 @@ EMBEDDED = Path(__file__).parents[3] / "src/vivant/weights/embedded/pose"
 
 @pytest.fixture(scope="module")
 def small() -> PoseNetworks:
-    return load_pipeline(EMBEDDED)
+    """Networks with patches of 2, as they begin, but with gates that are open."""
+    torch.manual_seed(0)
+    tokenizer = CLIPTokenizer.from_pretrained(EMBEDDED / "tokenizer")
+    nets = PoseNetworks(len(tokenizer), "small")
+    with torch.no_grad():
+        for parameter in nets.parameters():
+            if not parameter.any():
+                parameter.normal_(0, 0.02 if parameter.ndim > 1 else 0.2)
+    return nets
 
 
 def _velocity(nets: PoseNetworks, latents: Tensor, control: Tensor) -> Tensor:
@@ -68,10 +79,15 @@ def test_flat_patches_give_nearly_the_velocity_that_they_gave(small: PoseNetwork
     assert (other - before).pow(2).mean() > 0.5 * spread
 
 
-def test_the_folder_loads_as_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", f"halve --model {EMBEDDED} --out {tmp_path}".split())
+def test_the_folder_loads_as_any_other(
+    small: PoseNetworks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coarse, fine = tmp_path / "small", tmp_path / "sharp"
+    vae = AutoencoderKL.from_pretrained(EMBEDDED / "vae", torch_dtype=torch.float32)
+    save_pipeline(coarse, small, vae, EMBEDDED / "tokenizer", TRAITS)
+    monkeypatch.setattr("sys.argv", f"halve --model {coarse} --out {fine}".split())
     main()
-    model = load_pose_model(str(tmp_path))
+    model = load_pose_model(str(fine))
     assert model.transformer.config.patch_size == 1
-    again = load_pipeline(tmp_path, "sharp")
+    again = load_pipeline(fine, "sharp")
     assert again.transformer.pos_embed.proj.weight.shape == (192, 16, 1, 1)
