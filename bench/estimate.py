@@ -17,9 +17,9 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from vivant.pose.blazepose.estimator import BlazePose
 from vivant.pose.draw import draw
-from vivant.pose.estimate import estimated
+from vivant.pose.estimate import Everybody, estimated
+from vivant.pose.estimators import load_blazepose, load_drawings
 from vivant.weights.catalog import find_entry
 from vivant.weights.wheel_files import cache_folder, pull
 
@@ -47,8 +47,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=15)
     options = parser.parse_args()
     photo = Image.open(options.photo).convert("RGB") if options.photo else astronaut()
-    folder = pull(find_entry("blazepose"), cache_folder())
-    estimator = BlazePose(folder, options.threads)
+    pull(find_entry("blazepose"), cache_folder())
+    photos = load_blazepose(cache_folder(), options.threads)
+    estimator = Everybody(load_drawings(options.threads), photos)
     table = Table(title=f"photo to pose map, {options.threads} of {os.cpu_count()} cores")
     for head in ("size", "people", "median ms", "least ms", "CPU ms"):
         table.add_column(head, justify="right")

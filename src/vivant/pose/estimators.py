@@ -36,8 +36,11 @@ def estimator_by_name(name: str = BLAZEPOSE) -> Estimator:
     return LazyEstimator(partial(load_whole_body, folder))
 
 
-def load_drawings() -> Estimator:
+def load_drawings(threads: int = THREADS) -> Estimator:
     """The network of drawn people, which lies in the package.
+
+    Args:
+        threads: that share the work of one picture.
 
     Raises:
         WeightsUnavailable: this copy came without it.
@@ -52,11 +55,15 @@ def load_drawings() -> Estimator:
             "this copy of Vivant came without the network that reads drawn people; reinstall it "
             "from a full checkout or wheel"
         )
-    return Drawings(path, THREADS)
+    return Drawings(path, threads)
 
 
-def load_blazepose(cache: Path) -> Estimator:
+def load_blazepose(cache: Path, threads: int = THREADS) -> Estimator:
     """BlazePose from a cache of weights.
+
+    Args:
+        cache: see `cache_folder`.
+        threads: that share the work of one photo.
 
     Raises:
         WeightsUnavailable: it is not there.
@@ -70,7 +77,7 @@ def load_blazepose(cache: Path) -> Estimator:
             "`vivant weights pull blazepose` once; drawn people, skeletons and OpenPose JSON need "
             "nothing"
         )
-    return BlazePose(folder, THREADS)
+    return BlazePose(folder, threads)
 
 
 def load_whole_body(folder: Path) -> Estimator:
