@@ -81,7 +81,7 @@ def take_photo(page: Page, file: Path) -> None:
 
 def ask(page: Page, steps: int) -> None:
     """Set all that a drawing needs."""
-    page.locator("pose-page .prompt").fill("a woman in an orange jacket")
+    page.locator("pose-page .prompt").fill("a woman in an orange jacket on a beach")
     page.locator("pose-page seed-field input").fill("3")
     page.locator("pose-page .fold").evaluate("(fold) => { fold.open = true; }")
     page.locator('[data-name="num_inference_steps"] input.value').fill(str(steps))
