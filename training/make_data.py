@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from training.world.poses import AWAY, FACING
 from training.world.render import CLOSE, Sample, describe_sample, paint, sample, sample_photographed
 
 CAPTIONS = 8
@@ -59,6 +60,7 @@ class _Kind:
     empty: float
     photographed: float
     close: float
+    away: float
 
     def render(self, numbers: range) -> list[str]:
         """Paint these pictures and return their records, a line each."""
@@ -70,7 +72,9 @@ class _Kind:
             if photographed:
                 drawn = sample_photographed(seed)
             else:
-                drawn = sample(seed, empty=self.empty, close=self.close)
+                away = np.random.default_rng((seed, 4)).random() < self.away
+                turns = AWAY if away else FACING
+                drawn = sample(seed, empty=self.empty, close=self.close, turns=turns)
             pictures[i] = paint(drawn, self.size / 256)
             kept = {"photographed": bool(photographed)} | record(drawn, seed, self.size / 256)
             lines.append(json.dumps(kept))
@@ -91,6 +95,12 @@ def main() -> None:
     parser.add_argument(
         "--close", type=float, default=CLOSE, help="share of heads and shoulders in the others"
     )
+    parser.add_argument(
+        "--away",
+        type=float,
+        default=0.0,
+        help="share of those seen mostly from the side or behind",
+    )
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -98,7 +108,9 @@ def main() -> None:
     shape = (args.count, args.size, args.size, 3)
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
     chunk = 200
-    kind = _Kind(path, args.first_seed, args.size, args.empty, args.photographed, args.close)
+    kind = _Kind(
+        path, args.first_seed, args.size, args.empty, args.photographed, args.close, args.away
+    )
     tasks = [range(i, min(i + chunk, args.count)) for i in range(0, args.count, chunk)]
     with (
         multiprocessing.Pool(args.processes) as pool,

@@ -372,6 +372,9 @@ FACING = Turns(0.55, 0.27, 0.09)
 TURNED = Turns(0.30, 0.45, 0.20)
 """Of photographed people, who mind each other more than the camera."""
 
+AWAY = Turns(0.10, 0.20, 0.35)
+"""Of sets that teach what is rare among the others: profiles, and people from behind."""
+
 
 def sample_pose(rng: Rng, action: str, turns: Turns = FACING) -> BodyPose:
     """A random posture of the named action; `turns` counts where the action itself has none."""

@@ -191,9 +191,8 @@ def _actor(
     side: str,
     width: float,
     height: float,
-    shot: Shot | None = None,
+    shot: Shot,
 ) -> Actor:
-    shot = shot or Shot(BUILDS[person.who])
     action = _action(rng, shot.at_ease)
     if action == "frightened":
         person = replace(person, expression="frightened")
@@ -238,6 +237,7 @@ def sample(
     height: float = UNITS,
     empty: float = 0.05,
     close: float = CLOSE,
+    turns: Turns = FACING,
 ) -> Sample:
     """Draw one sample.
 
@@ -247,8 +247,15 @@ def sample(
         height: the same.
         empty: share of scenes without a person, 0-1.
         close: share of people of whom no more than head and shoulders shows, 0-0.79.
+        turns: how people are turned against the viewer.
     """
     rng = np.random.default_rng(seed)
+
+    def drawn(view: str, x: float, side: str) -> Actor:
+        person = sample_person(rng)
+        shot = Shot(BUILDS[person.who], turns=turns)
+        return _actor(rng, person, view, x, side, width, height, shot)
+
     scene = sample_scene(rng)
     kind = rng.random()
     actors: list[Actor] = []
@@ -259,13 +266,13 @@ def sample(
     elif kind < empty + 0.07:
         view = "full"
         for x, side in ((0.29, "left"), (0.71, "right")):
-            actors.append(_actor(rng, sample_person(rng), view, x, side, width, height))
+            actors.append(drawn(view, x, side))
     else:
         side = str(rng.choice(["left", "centre", "right"], p=[0.22, 0.56, 0.22]))
         if view == "close":
             side = "centre"
         x = {"left": 0.3, "centre": 0.5, "right": 0.7}[side] + float(rng.normal(0, 0.025))
-        actors.append(_actor(rng, sample_person(rng), view, x, side, width, height))
+        actors.append(drawn(view, x, side))
     if view == "none" or (view == "full" and len(actors) == 1 and rng.random() < 0.34):
         outdoors = scene.place not in INDOORS and scene.place != "plain"
         choices = ["cat", "dog", "chest"]

@@ -200,3 +200,15 @@ def test_limbs_that_estimators_miss_are_left_out_of_photographed_skeletons(
     cut = [skeleton for skeleton in drawn if not np.array_equal(skeleton, whole)]
     assert 6 <= len(cut) <= 40
     assert all((skeleton > 0).sum() < (whole > 0).sum() for skeleton in cut)
+
+
+@pytest.mark.parametrize(("away", "least", "most"), [(0.0, 0.0, 0.3), (1.0, 0.6, 1.0)])
+def test_a_set_can_show_people_mostly_from_the_side_or_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: float, least: float, most: float
+) -> None:
+    argv = f"make_data --out {tmp_path} --count 200 --size 16 --photographed 0 --processes 1"
+    monkeypatch.setattr("sys.argv", [*argv.split(), "--away", str(away)])
+    make_data()
+    yaws = [yaw for record in Rendered(tmp_path).records for yaw in record["yaws"]]
+    assert len(yaws) > 150
+    assert least <= np.mean(np.abs(yaws) > 60) <= most
