@@ -14,6 +14,7 @@ from functools import cache
 
 import torch
 from diffusers.models.activations import GEGLU, GELU
+from diffusers.models.attention import FeedForward
 from torch import Tensor, nn
 
 _linear = torch.ops.mkldnn._linear_pointwise  # noqa: SLF001 - the compiler's; torch is pinned
@@ -83,10 +84,29 @@ class FusedGEGLU(GEGLU):  # type: ignore[misc]  # diffusers has no types
         return out
 
 
+TOKENS_AT_ONCE = 1024
+"""Of a feed-forward layer: little enough that what they need inside stays in a core's cache."""
+
+
+class SlicedFeedForward(FeedForward):  # type: ignore[misc]  # diffusers has no types
+    """A feed-forward layer that takes some tokens after the others."""
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """[..., in] -> [..., out]."""
+        tokens = hidden_states.reshape(-1, hidden_states.shape[-1])
+        if len(tokens) <= TOKENS_AT_ONCE or not _fits(hidden_states, self.net[-1]):
+            plain: Tensor = super().forward(hidden_states)
+            return plain
+        through = super().forward
+        slices = [through(some) for some in torch.split(tokens, TOKENS_AT_ONCE)]
+        return torch.cat(slices).reshape(*hidden_states.shape[:-1], -1)
+
+
 _FUSED: dict[type[nn.Module], type[nn.Module]] = {
     nn.Linear: FusedLinear,
     GELU: FusedGELU,
     GEGLU: FusedGEGLU,
+    FeedForward: SlicedFeedForward,
 }
 
 

@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
 from diffusers.models.activations import GEGLU, GELU
+from diffusers.models.attention import FeedForward
 from torch import Tensor, nn
 
 from vivant.weights import fused
-from vivant.weights.fused import FusedGEGLU, FusedGELU, FusedLinear, applies, fuse, unfuse
+from vivant.weights.fused import (
+    FusedGEGLU,
+    FusedGELU,
+    FusedLinear,
+    SlicedFeedForward,
+    applies,
+    fuse,
+    unfuse,
+)
 
 LAYERS: dict[str, Callable[[], nn.Module]] = {
     "linear": lambda: nn.Linear(48, 96),
@@ -17,6 +27,7 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
     "gelu by tanh": lambda: GELU(48, 96, approximate="tanh"),
     "geglu": lambda: GEGLU(48, 96),
     "geglu without bias": lambda: GEGLU(48, 96, bias=False),
+    "feed-forward": lambda: FeedForward(48, 96, mult=2),
 }
 
 needs_bfloat16 = pytest.mark.skipif(not applies(), reason="the processor has no bfloat16")
@@ -72,6 +83,23 @@ def test_fused_layers_say_what_exact_ones_say(
     assert (found - wanted).abs().max() <= bound
 
 
+@needs_bfloat16
+@pytest.mark.parametrize("shape", [(2, 7, 48), (4, 48), (9, 48)])
+@torch.inference_mode()
+def test_a_feed_forward_layer_takes_a_few_tokens_at_once(
+    shape: tuple[int, ...], counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer, x = both("feed-forward", torch.bfloat16, shape)
+    fuse(layer)
+    whole = layer(x)
+    counted.calls = 0
+    monkeypatch.setattr(fused, "TOKENS_AT_ONCE", 4)
+    found = layer(x)
+    slices = math.ceil(x[..., 0].numel() / 4)
+    assert counted.calls == 3 * slices  # two for the gate, one for what comes out
+    torch.testing.assert_close(found, whole)
+
+
 @pytest.mark.parametrize("kind", LAYERS)
 def test_elsewhere_layers_do_what_they_did(kind: str, counted: Counted) -> None:
     layer, x = both(kind, torch.float32, (2, 7, 48))
@@ -92,13 +120,15 @@ def test_names_and_parameters_stay_and_fusing_can_be_undone() -> None:
     names, parameters = list(network.state_dict()), list(network.parameters())
     fuse(network)
     assert [type(layer) for layer in network] == [
-        FusedLinear, FusedLinear, FusedGELU, FusedGELU, FusedGEGLU, FusedGEGLU, nn.LayerNorm,
+        FusedLinear, FusedLinear, FusedGELU, FusedGELU, FusedGEGLU, FusedGEGLU,
+        SlicedFeedForward, nn.LayerNorm,
     ]  # fmt: skip
     assert list(network.state_dict()) == names
     assert all(a is b for a, b in zip(network.parameters(), parameters, strict=True))
     unfuse(network)
     assert [type(layer) for layer in network[:3]] == [nn.Linear, nn.Linear, GELU]
     assert type(network[2].proj) is nn.Linear
+    assert type(network[6]) is FeedForward
 
 
 @needs_bfloat16
