@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import cycle
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -54,6 +55,10 @@ class Role(Enum):
     FOLLOWER = "follower"
     WHOLE = "whole"
     """Identity panels and behind them, in each group, its followers."""
+
+
+_IN_TURN = (Role.IDENTITY, Role.FOLLOWER)
+"""What the rows of a whole group are; each group goes by itself, which is a matter of memory."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +150,15 @@ class StoryAttention:
         """`mix` of rows that are part of the story."""
         if self._role is not Role.WHOLE:
             return _attended(query, *self.seen(layer, self._role, keys, values), heads)
-        k, panels = self.identities, len(query) // self._groups
-        mixed = []
-        for role, some in ((Role.IDENTITY, slice(0, k)), (Role.FOLLOWER, slice(k, panels))):
-            q, own, shown = (self._panels(each, some) for each in (query, keys, values))
-            mixed.append(_attended(q, *self.seen(layer, role, own, shown), heads))
-        by_group = (each.reshape(self._groups, -1, *each.shape[1:]) for each in mixed)
-        return torch.cat(list(by_group), dim=1).flatten(0, 1)
-
-    def _panels(self, rows: Tensor, some: slice) -> Tensor:
-        """Of each group's rows these panels', group by group."""
-        return rows.reshape(self._groups, -1, *rows.shape[1:])[:, some].flatten(0, 1)
+        identities, panels = self.identities, len(query) // self._groups
+        sizes = [identities, panels - identities] * self._groups
+        parts = zip(*(torch.split(each, sizes) for each in (query, keys, values)), strict=True)
+        mixed = [
+            _attended(some, *self.seen(layer, role, own, shown), heads)
+            for role, (some, own, shown) in zip(cycle(_IN_TURN), parts, strict=False)
+        ]
+        self._banks.pop(layer, None)  # read already
+        return torch.cat(mixed)
 
     def seen(self, layer: int, role: Role, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """What a layer's rows attend to.
