@@ -28,3 +28,11 @@ def test_each_is_one_whole_well_proportioned_person_on_the_canvas(name: str) -> 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match="standing"):
         load_preset("../standing")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_above_each_nose_there_is_room_for_hair_and_a_hat(name: str) -> None:
+    """A drawn head's crown is 0.9 to 1.6 times as far above its nose as the neck is below."""
+    (person,) = load_preset(name).people
+    nose, neck = person.body[0, :2], person.body[1, :2]
+    assert nose[1] > 2.25 * np.linalg.norm(nose - neck)
