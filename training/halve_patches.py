@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="of size small")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    sharp = with_halved_patches(load_pipeline(args.model))
+    sharp = with_halved_patches(load_pipeline(args.model, "small"))
     vae = AutoencoderKL.from_pretrained(args.model / "vae", torch_dtype=torch.float32)
     traits = json.loads((args.model / "vivant.json").read_text())
     save_pipeline(args.out, sharp, vae, args.model / "tokenizer", traits)

@@ -26,8 +26,8 @@ SIZES: dict[str, dict[str, int]] = {
     "fine": {"layers": 10, "heads": 2, "head_width": 64, "control_layers": 3, "patch": 1},
     "large": {"layers": 10, "heads": 4, "head_width": 64, "control_layers": 4, "patch": 1},
 }
-"""`small` is what ships, from two CPU cores; `sharp` has a token a latent besides
-(`halve_patches`), and so has `fine`, which is narrower; `large` wants a GPU."""
+"""`small` is where two CPU cores begin; `sharp`, which ships, goes on from it with a token a latent
+(`halve_patches`). `fine` has one from the start and is narrower; `large` wants a GPU."""
 
 
 def text_encoder(vocabulary: int, width: int, layers: int, kind: Any = None) -> Any:
@@ -63,7 +63,7 @@ def text_encoder(vocabulary: int, width: int, layers: int, kind: Any = None) -> 
 class PoseNetworks(nn.Module):
     """Transformer, control net and both text encoders, trained as one."""
 
-    def __init__(self, vocabulary: int, size: str = "small") -> None:
+    def __init__(self, vocabulary: int, size: str = "sharp") -> None:
         super().__init__()
         s = SIZES[size]
         width = s["heads"] * s["head_width"]
@@ -197,7 +197,7 @@ def _forget_origin(config: Path) -> None:
     config.write_text(json.dumps(stated, indent=2) + "\n")
 
 
-def load_pipeline(folder: Path, size: str = "small") -> PoseNetworks:
+def load_pipeline(folder: Path, size: str = "sharp") -> PoseNetworks:
     """Networks from a folder written by `save_pipeline`, in float32, to train on."""
     text = [
         CLIPTextModelWithProjection.from_pretrained(folder / n, torch_dtype=torch.float32)

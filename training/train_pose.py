@@ -20,7 +20,7 @@ from transformers import CLIPTokenizer
 
 from training.attention import attention_for
 from training.encode import token_ids
-from training.models import PoseNetworks, load_pipeline, save_pipeline
+from training.models import SIZES, PoseNetworks, load_pipeline, save_pipeline
 from training.optimiser import Optimisers
 from training.run import Run
 from training.world.vocabulary import NEGATIVES
@@ -132,7 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="a folder in the published layout")
-    parser.add_argument("--size", default="small")
+    parser.add_argument("--size", default="sharp", choices=SIZES)
     parser.add_argument("--minutes", type=float, default=70)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)
