@@ -42,6 +42,15 @@ LOOKS_FROM = 350
 """Below this noise time most looks are settled; a quarter of the times lie there."""
 
 
+PROMPTS = ("full", "shown", "stacked")
+
+
+def cut_to_longest(prompts: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Ids [groups, panels, windows, length] in as many windows as the longest of all takes."""
+    windows = max(map(windows_used, prompts.values()))
+    return {kind: ids[:, :, :windows] for kind, ids in prompts.items()}
+
+
 @dataclass(frozen=True)
 class Lesson:
     """Groups of panels to draw, and who is to be in them.
@@ -51,9 +60,10 @@ class Lesson:
         weights: [groups, TARGETS, 1, h, w].
         full: ids of prompts that name all looks, [groups, TARGETS, windows, length].
         shown: ids of prompts that leave them to the picture, of the same shape.
-        places: of the class words in `shown`, [groups, TARGETS]; 0 where there is none.
-        pictures: the references as the encoder takes them, [groups, 3, side, side].
-        traits: what they show, [groups, traits].
+        stacked: the same with the class word once for each view of the picture.
+        places: of the first class words in `stacked`, [groups, TARGETS]; 0 where there is none.
+        pictures: the references as the encoder takes them, [groups, views, 3, side, side].
+        traits: what they show, [groups, views, traits].
         times: noise times, [groups].
         attention: what the panels share, at the step of these times.
     """
@@ -62,15 +72,21 @@ class Lesson:
     weights: Tensor
     full: Tensor
     shown: Tensor
+    stacked: Tensor
     places: Tensor
     pictures: Tensor
     traits: Tensor
     times: Tensor
     attention: StoryAttention
 
+    def prompts(self) -> dict[str, Tensor]:
+        """The ids by name."""
+        return {kind: getattr(self, kind) for kind in PROMPTS}
+
     def before(self) -> Lesson:
         """The same at steps before the reference counts: nobody is told who it is."""
-        return replace(self, full=self.shown, places=torch.zeros_like(self.places))
+        alike = {"full": self.shown, "stacked": self.shown}
+        return replace(self, **alike, places=torch.zeros_like(self.places))
 
 
 def any_times(count: int, *, before: bool) -> Tensor:
@@ -146,19 +162,16 @@ class References(Parts):
         lesson = self.of(which, attention, times, rng)
         silent = torch.rand(groups) < UNSAID
         other = unsaid[torch.randint(len(unsaid), (groups,))][:, None]
-        full, shown = (
-            torch.where(
+        prompts = {
+            kind: torch.where(
                 silent[:, None, None, None].to(self.device),
                 widen(other, ids.shape[2]),
                 widen(ids, unsaid.shape[1]),
             )
-            for ids in (lesson.full, lesson.shown)
-        )
-        windows = max(windows_used(full), windows_used(shown))
+            for kind, ids in lesson.prompts().items()
+        }
         places = torch.where(silent[:, None].to(self.device), 0, lesson.places)
-        lesson = replace(
-            lesson, full=full[:, :, :windows], shown=shown[:, :, :windows], places=places
-        )
+        lesson = replace(lesson, **cut_to_longest(prompts), places=places)
         return lesson.before() if before else lesson
 
     def of(
@@ -176,18 +189,16 @@ class References(Parts):
         seen = PANELS * which + order[:, 0]
         version = torch.from_numpy(rng.integers(self.prompts["places"].shape[1], size=len(which)))
         rows, versions = drawn.to(self.device), version[:, None].to(self.device)
-        full, shown = (self.prompts[name][rows, versions].long() for name in ("full", "shown"))
-        windows = max(windows_used(full), windows_used(shown))
+        prompts = {kind: self.prompts[kind][rows, versions].long() for kind in PROMPTS}
         world = self.world
-        pictures, _ = cuts(rng, world.pictures, world.records, seen.numpy(), self.vision)
+        views = cuts(rng, world.pictures, world.records, seen.numpy(), self.vision)
         return Lesson(
             latents=self.all["latents"][rows].float(),
             weights=figures_first(self.all["weights"][rows].float())[:, :, None],
-            full=full[:, :, :windows],
-            shown=shown[:, :, :windows],
+            **cut_to_longest(prompts),
             places=self.prompts["places"][rows, versions].long(),
-            pictures=pictures.to(self.device),
-            traits=self.traits[seen].to(self.device),
+            pictures=views.pictures.to(self.device),
+            traits=views.labels(self.traits[seen]).to(self.device),
             times=times.to(self.device),
             attention=attention,
         )

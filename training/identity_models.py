@@ -23,10 +23,10 @@ VISION = CLIPVisionConfig(
     num_hidden_layers=3,
     num_attention_heads=2,
     image_size=96,
-    patch_size=12,
+    patch_size=8,
     projection_dim=WIDTHS[0],
 )
-"""64 patches of 12 x 12 pixels: enough for colours and garments, little to compute."""
+"""144 patches of 8 x 8 pixels for each view: enough for buttons and glasses, little to compute."""
 
 RANK = 16
 """Of the LoRA."""
@@ -111,12 +111,13 @@ class Adapter(nn.Module):
         """Prompts with what was seen in their class words, as `IdentityEncoder.merge`.
 
         Args:
-            tokens: [groups, panels, length, width].
-            places: of the class words [groups, panels]; 0 where a prompt has none.
-            seen: [groups, width].
+            tokens: [groups, panels, length, width]; class words stand once for each view.
+            places: of the first of them [groups, panels]; 0 where a prompt has none.
+            seen: [groups, views, width].
         """
         rows, panels = (places > 0).nonzero(as_tuple=True)
-        where = rows, panels, places[rows, panels]
+        word = places[rows, panels][:, None] + torch.arange(seen.shape[1], device=places.device)
+        where = rows[:, None], panels[:, None], word
         merged = tokens.float().clone()
         merged[where] = self.eye.encoder.fuse_module(merged[where], seen[rows]).float()
         return merged
@@ -164,7 +165,7 @@ def save_adapter(folder: Path, adapter: Adapter) -> Path:
         layer = name.replace("/", ".").replace(f".{ADAPTER}.", ".")
         tensors[f"{LORA}.unet.{layer}"] = parameter.detach()
     half = {name: tensor.half().contiguous() for name, tensor in tensors.items()}
-    save_file(half, folder / FILE, {SEES: "figure"})
+    save_file(half, folder / FILE, {SEES: "parts"})
     return folder / FILE
 
 

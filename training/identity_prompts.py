@@ -1,12 +1,13 @@
-"""The prompts that an identity adapter learns from, each in two forms.
+"""The prompts that an identity adapter learns from, each in three forms.
 
     python -m training.identity_prompts --data STORIES --first-seed 20000000 \
         --tokenizer RUN/story_tokenizer --out RUN/identity_prompts.npz
 
-One form tells all of a character's looks: the teacher reads it. The other says "a man img" and
-little or nothing more, as users do who give a reference picture: the student reads it without the
-trigger word, with what the picture shows in the class word's token. Both go on with the same line
-in the same style, joined as the product joins them.
+One form tells all of a character's looks: the teacher reads it. The others say "a man img" and
+little or nothing more, as users do who give a reference picture. The student reads them without the
+trigger word: once as they are, and once with the class word for each view of the picture, in whose
+tokens it finds what they show. All go on with the same line in the same style, joined as the
+product joins them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from training.world.story_captions import (
     with_article,
 )
 from vivant.comic.styles import styled
-from vivant.diffusion.reference import find_trigger, without_trigger
+from vivant.diffusion.reference import find_trigger, for_pictures, without_trigger
+from vivant.endpoints.storydiffusion.squares import PARTS
 
 VERSIONS = 6
 STYLED = 3
@@ -83,7 +85,7 @@ class Places:
         self._known = {"": 0}
 
     def __call__(self, prompt: str) -> int:
-        """The class word's last token, the first mark counted; 0 where the first window has none.
+        """The class word's last token, the first mark counted; 0 where the first window lacks room.
 
         Few things ever stand before a class word, so that most places are known.
         """
@@ -91,7 +93,7 @@ class Places:
         before = "" if triggered is None else triggered.before
         if before not in self._known:
             place = len(self._tokenizer(before, add_special_tokens=False).input_ids)
-            self._known[before] = place if place <= TEXT_LENGTH - 2 else 0
+            self._known[before] = place if place + PARTS - 1 <= TEXT_LENGTH - 2 else 0
         return self._known[before]
 
 
@@ -106,7 +108,7 @@ def main() -> None:
     args = parser.parse_args()
     tokenizer = CLIPTokenizer.from_pretrained(args.tokenizer)
     records = Rendered(args.data).records
-    full, shown, places = [], [], []
+    full, shown, stacked, places = [], [], [], []
     place_of = Places(tokenizer)
     empty = window_ids(tokenizer, [""])[0]
     for group in range(args.groups or len(records) // PANELS):
@@ -124,6 +126,7 @@ def main() -> None:
         for kind, texts in (
             (full, [teacher for teacher, _ in pairs]),
             (shown, [without_trigger(student) for _, student in pairs]),
+            (stacked, [for_pictures(student, PARTS) for _, student in pairs]),
         ):
             kind.append(in_windows(window_ids(tokenizer, texts), empty, WINDOWS))
         if group % 500 == 0:
@@ -133,6 +136,7 @@ def main() -> None:
         args.out,
         full=np.concatenate(full).reshape(shape),
         shown=np.concatenate(shown).reshape(shape),
+        stacked=np.concatenate(stacked).reshape(shape),
         places=np.array(places, np.int16).reshape(-1, VERSIONS),
     )
 

@@ -5,10 +5,10 @@
         --eye RUN/eye.safetensors --out RUN --minutes 30
 
 Distillation: the model itself, reading all of a character's looks, is the teacher. The student
-reads "a man", with what another panel shows merged into that word, and answers with its LoRA on to
-the same noise. The two answers differ in the looks alone, which makes for far less variance than
-the noise has; a share of the usual v loss tells what words leave out. Publishes RUN/identity;
-resumes from RUN/identity.pt, or begins from an adapter with `--start`.
+reads "a man man man", with what three views of another panel show merged into these words, and
+answers with its LoRA on to the same noise. The two answers differ in the looks alone, which makes
+for far less variance than the noise has; a share of the usual v loss tells what words leave out.
+Publishes RUN/identity; resumes from RUN/identity.pt, or begins from an adapter with `--start`.
 """
 
 from __future__ import annotations
@@ -92,24 +92,26 @@ class Student:
         self.lora.set(on=True)
 
     def answers(self, lesson: Lesson, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """V as the teacher has it, as the student has it, and what the student's eye has seen."""
+        """V as teacher and student have it, and what the eye has seen, [groups * views, hidden]."""
         levels = noise_levels()
         sigma = _sigmas(lesson)
         x = levels.net_input(lesson.latents + sigma * noise, sigma)
         sizes = any_sizes(len(x))[:, : x.shape[1]].to(x.device)
-        both = torch.cat([lesson.full, lesson.shown], 1)
+        both = torch.cat([lesson.full, lesson.stacked], 1)
         with attention_for(x.device), torch.autocast(x.device.type, torch.bfloat16):
             with torch.no_grad():
                 tokens, pooled_text = self.nets.read(both.flatten(0, 1))
                 texts = [t.unflatten(0, both.shape[:2]) for t in (tokens, pooled_text)]
-                (full, shown), (full_pooled, shown_pooled) = (t.chunk(2, 1) for t in texts)
+                (full, stacked), (full_pooled, stacked_pooled) = (t.chunk(2, 1) for t in texts)
                 self.lora.set(on=False)
                 taught = self.nets.draw(x, lesson.times, full, full_pooled, sizes, lesson.attention)
             self.lora.set(on=True)
-            looks = self.adapter.eye.encoder.look(lesson.pictures)
-            seen = self.adapter.eye.encoder.project(looks)
-            merged = self.adapter.merge(shown, lesson.places, seen)
-            learnt = self.nets.draw(x, lesson.times, merged, shown_pooled, sizes, lesson.attention)
+            looks = self.adapter.eye.encoder.look(lesson.pictures.flatten(0, 1))
+            seen = self.adapter.eye.encoder.project(looks).unflatten(0, lesson.pictures.shape[:2])
+            merged = self.adapter.merge(stacked, lesson.places, seen)
+            learnt = self.nets.draw(
+                x, lesson.times, merged, stacked_pooled, sizes, lesson.attention
+            )
         return taught.float(), learnt.float(), looks
 
     def loss(self, lesson: Lesson) -> Tensor:
@@ -119,7 +121,7 @@ class Student:
         sigma = _sigmas(lesson)
         drawn = (noise - sigma * lesson.latents) / torch.sqrt(1 + sigma**2)
         goal = torch.lerp(taught, drawn, FROM_PICTURES)
-        naming = self.adapter.eye.loss(looks, lesson.traits)
+        naming = self.adapter.eye.loss(looks, lesson.traits.flatten(0, 1))
         return _weighted(learnt - goal, lesson) + NAMING * naming
 
 

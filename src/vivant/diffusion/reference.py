@@ -1,7 +1,7 @@
 """Prompts that name whom a reference picture shows: "a man img, reading" (PhotoMaker, sec. 3.3).
 
 The trigger word stands behind a class word and is read by nobody: what the pictures show is merged
-into the class word's own token, which stands once for each picture.
+into the class word's own token, which stands once for each picture, or once for each view of one.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def merged(
         texts: prompts; those without a trigger word stay as they are.
         encoded: the same as `for_pictures` gives them, one row each.
         encoders: that encoded them.
-        seen: [pictures, width], what the pictures show.
+        seen: [pictures, width], what the pictures or their views show.
         identity: that saw it.
 
     Raises:
@@ -101,25 +101,27 @@ def merged(
 
 
 @torch.inference_mode()
-def see(pictures: Sequence[Image.Image], identity: Identity) -> Tensor:
-    """What pictures show, [pictures, width].
+def see(references: Sequence[Sequence[Image.Image]], identity: Identity) -> Tensor:
+    """What references show, [views, width].
 
     Args:
-        pictures: RGB squares around the person, of any size.
+        references: of each the views that the adapter looks at, RGB squares of any size.
         identity: sees them.
 
     Raises:
-        NobodyFound: one of them surely shows nobody.
+        NobodyFound: one of the references surely shows nobody in any view.
     """
     side = identity.encoder.side
     weight = identity.encoder.visual_projection.weight
     levels = [
-        torch.frombuffer(bytearray(_sized(picture, side).tobytes()), dtype=torch.uint8)
-        for picture in pictures
+        torch.frombuffer(bytearray(_sized(view, side).tobytes()), dtype=torch.uint8)
+        for views in references
+        for view in views
     ]
     x = as_seen(torch.stack(levels).reshape(-1, side, side, 3))
     looks = identity.encoder.look(x.to(weight.device, weight.dtype))
-    if any(identity.encoder.surely_nobody(looks)):
+    empty = torch.tensor(identity.encoder.surely_nobody(looks))
+    if any(bool(each.all()) for each in torch.split(empty, list(map(len, references)))):
         raise NobodyFound("ref_image: nobody found in it")
     return identity.encoder.project(looks)
 

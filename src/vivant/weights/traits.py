@@ -19,8 +19,9 @@ Pixels = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
-Sees: TypeAlias = Literal["head", "figure"]
-"""Which part of a reference picture an identity adapter looks at: PhotoMaker looks at heads."""
+Sees: TypeAlias = Literal["head", "figure", "parts"]
+"""What of a reference picture an identity adapter looks at: PhotoMaker at the head; or at the whole
+figure; or at head, body and legs one after the other, as if they were three pictures."""
 
 
 @dataclass(frozen=True)

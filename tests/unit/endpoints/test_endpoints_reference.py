@@ -13,10 +13,12 @@ from tests.support.photomaker import save_photomaker, tiny_encoder, tiny_lora
 from vivant.base.contract import Picture
 from vivant.base.errors import InvalidInput, NobodyFound, UnreadablePicture
 from vivant.diffusion.reference import find_trigger, for_pictures, see, without_trigger
+from vivant.diffusion.windows import WindowedTextEncoders
 from vivant.endpoints.storydiffusion import endpoint
 from vivant.endpoints.storydiffusion.pipeline import cast_of
 from vivant.endpoints.storydiffusion.reference import LATEST_STEP, merged_from, read_references
 from vivant.endpoints.storydiffusion.request import Request
+from vivant.endpoints.storydiffusion.squares import PARTS
 from vivant.pose.skeleton import Person
 from vivant.weights.identity_encoder import IdentityEncoder
 from vivant.weights.load import load_story_model
@@ -88,7 +90,7 @@ def test_several_pictures_of_one_person_are_stacked(model: StoryModel) -> None:
     cast = cast_of(model, board)
     assert cast.merged is not None
     assert model.identity is not None
-    seen = see([each.part(model.identity.sees) for each in board.references], model.identity)
+    seen = see([each.views(model.identity.sees) for each in board.references], model.identity)
     assert not torch.allclose(seen[0], seen[1])
     assert (cast.merged.tokens[0] != cast.positive.tokens[0]).any(-1).sum() >= 2
 
@@ -183,22 +185,24 @@ def test_head_and_figure_are_cut_out_of_the_picture() -> None:
     picture.save(buffer, "PNG")
     request = asked(ref_image=buffer.getvalue())
     (reference,) = read_references(request, Someone(standing()))
-    head, figure = reference.part("head"), reference.part("figure")
+    (head,), (figure,) = reference.views("head"), reference.views("figure")
     assert head.width == head.height < 160
     assert figure.width == figure.height > 360
     red = np.asarray(head)[..., 1] < 100
     assert 0.05 < red.mean() < 0.3
-    assert reference.figure.top < 60
-    assert reference.figure.top + reference.figure.side > 420
+    (square,) = reference.squares["figure"]
+    assert square.top < 60
+    assert square.top + square.side > 420
 
 
 def test_nobody_in_a_photo_is_told_to_whoever_looks_at_heads_only() -> None:
     """Estimators are made for photos; who looks at figures looks at drawings, and for itself."""
     picture = Image.new("RGB", (400, 600), "white")
     (reference,) = read_references(asked(ref_image=picture), Someone())
-    assert reference.part("figure").size == (400, 400)
+    assert [view.size for view in reference.views("figure")] == [(400, 400)]
+    assert [view.size for view in reference.views("parts")] == [(400, 400)] * PARTS
     with pytest.raises(NobodyFound, match="ref_image 400x600"):
-        reference.part("head")
+        reference.views("head")
 
 
 def test_nobody_is_told_before_a_request_runs_where_the_model_is_known() -> None:
@@ -213,9 +217,39 @@ def test_an_adapter_that_surely_sees_nobody_says_so(model: StoryModel) -> None:
     assert model.identity is not None
     sure = replace(model.identity, encoder=doubtful(model.identity.encoder, -9.0))
     with pytest.raises(NobodyFound, match="ref_image: nobody"):
-        see([portrait()], sure)
+        see([[portrait()]], sure)
     unsure = replace(model.identity, encoder=doubtful(model.identity.encoder, 0.0))
-    assert torch.equal(see([portrait()], unsure), see([portrait()], model.identity))
+    assert torch.equal(see([[portrait()]], unsure), see([[portrait()]], model.identity))
+
+
+def test_somebody_may_be_missing_in_some_views_but_not_in_all(
+    model: StoryModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert model.identity is not None
+    identity = model.identity
+    views = [portrait(), portrait("blue")]
+    for nobody, refused in (([True, False] * 2, False), ([False, True, True, True], True)):
+        monkeypatch.setattr(identity.encoder, "surely_nobody", lambda _, told=nobody: told)
+        if refused:
+            with pytest.raises(NobodyFound):
+                see([views, views], identity)
+        else:
+            assert len(see([views, views], identity)) == 4
+
+
+def test_a_model_that_looks_at_parts_reads_the_class_word_once_for_each(model: StoryModel) -> None:
+    assert model.identity is not None
+    by_parts = replace(model, identity=replace(model.identity, sees="parts"))
+    check = endpoint.check(asked(ref_image=portrait()))
+    board = endpoint.storyboard(check.request, check.prepared, (64, 64))
+    cast, take = cast_of(by_parts, board), board.identities[0]
+    assert cast.merged is not None
+    texts = [for_pictures(take.prompt, PARTS), take.negative_prompt]
+    encoders = WindowedTextEncoders(model.text_encoders, model.tokenizers)
+    read = encoders.encode(texts, model.device, model.dtype)
+    changed = (cast.merged.tokens[0] - read.tokens[0]).abs().amax(-1) > 1e-3
+    assert changed.sum() == PARTS
+    assert torch.allclose(cast.merged.pooled[0], read.pooled[0], atol=1e-6)
 
 
 def doubtful(encoder: IdentityEncoder, logit: float) -> IdentityEncoder:

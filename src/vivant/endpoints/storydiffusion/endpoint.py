@@ -118,7 +118,7 @@ class Limits:
     """What a model can do.
 
     Attributes:
-        sees: which part of a reference image it looks at, to draw who it shows; None where it
+        sees: what of a reference image it looks at, to draw who it shows; None where it
             reads none.
     """
 
@@ -188,7 +188,7 @@ def check(
     script = Script(panels, read_references(request, estimator))
     if limits is not None and limits.sees is not None:
         for reference in script.references:
-            reference.part(limits.sees)
+            reference.views(limits.sees)
     drawn = len(panels) if request.redo is None else request.num_ids + 1
     return Work(request, script, effort(request, drawn), request.num_steps)
 

@@ -148,8 +148,9 @@ def cast_of(model: StoryModel, board: Storyboard) -> Cast:
     texts = [[without_trigger(text) if board.references else text for text in prompts]]
     if guidance != 1.0:
         texts.append([take.negative_prompt for take in takes])
-    if board.references:
-        texts.append([for_pictures(text, len(board.references)) for text in prompts])
+    seen = seen_of(model, board)
+    if seen is not None:
+        texts.append([for_pictures(text, len(seen)) for text in prompts])
     encoders = WindowedTextEncoders(model.text_encoders, model.tokenizers)
     encoded = encoders.encode(list(chain.from_iterable(texts)), model.device, model.dtype)
     count = len(takes)
@@ -161,12 +162,18 @@ def cast_of(model: StoryModel, board: Storyboard) -> Cast:
         size=(board.height, board.width),
         guide_sharing=model.traits.guide_sharing,
     )
-    if model.identity is None or not board.references:
+    if model.identity is None or seen is None:
         return cast
-    parts = [reference.part(model.identity.sees) for reference in board.references]
-    seen = see(parts, model.identity)
     with_pictures = merged(prompts, encoded[-count:], encoders, seen, model.identity)
     return replace(cast, merged=with_pictures, merged_from=board.merged_from)
+
+
+def seen_of(model: StoryModel, board: Storyboard) -> Tensor | None:
+    """What the references show, [views, width]; None where there are none, or nobody reads them."""
+    if model.identity is None or not board.references:
+        return None
+    sees = model.identity.sees
+    return see([reference.views(sees) for reference in board.references], model.identity)
 
 
 def attention_of(traits: StoryTraits, board: Storyboard) -> StoryAttention:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -12,9 +13,8 @@ from vivant.endpoints.storydiffusion.request import Request
 from vivant.endpoints.storydiffusion.squares import (
     SMALLEST,
     Square,
-    around_figure,
-    around_head,
-    middle,
+    squares_of,
+    squares_of_nobody,
 )
 from vivant.pose.estimate import Estimator
 from vivant.pose.inputs import open_picture
@@ -38,31 +38,27 @@ class Reference:
 
     Attributes:
         picture: in RGB.
-        head: the square around the head.
-        figure: the square around the whole person.
+        squares: what each kind of model looks at.
         found: whether an estimator saw somebody, or none was there to look.
     """
 
     picture: Image.Image
-    head: Square
-    figure: Square
+    squares: Mapping[Sees, tuple[Square, ...]]
     found: bool = True
 
-    def part(self, sees: Sees) -> Image.Image:
+    def views(self, sees: Sees) -> tuple[Image.Image, ...]:
         """What a model looks at.
 
-        Estimators are made for photos. A model that looks at whole figures looks at drawings too,
-        and sees for itself whether anybody is there.
+        Estimators may miss drawings. A model that looks at whole figures or at their parts looks at
+        drawings too, and sees for itself whether anybody is there.
 
         Raises:
             NobodyFound: the model looks at heads, and nobody was found.
         """
-        if sees == "figure":
-            return self.figure.of(self.picture)
-        if not self.found:
+        if sees == "head" and not self.found:
             width, height = self.picture.size
             raise NobodyFound(f"ref_image {width}x{height}: nobody found in it")
-        return self.head.of(self.picture)
+        return tuple(square.of(self.picture) for square in self.squares[sees])
 
 
 def read_references(request: Request, estimator: Estimator | None) -> tuple[Reference, ...]:
@@ -116,8 +112,7 @@ def _picture(given: object) -> Image.Image:
 
 def _located(picture: Image.Image, estimator: Estimator | None) -> Reference:
     """A picture with its largest person, or with its middle in place of one."""
-    centre = middle(picture.size)
-    unknown = Reference(picture, centre, centre)
+    unknown = Reference(picture, squares_of_nobody(picture.size))
     if estimator is None:
         return unknown
     try:
@@ -125,10 +120,5 @@ def _located(picture: Image.Image, estimator: Estimator | None) -> Reference:
     except WeightsUnavailable:  # reading photos is not set up here; a portrait's middle will do
         return unknown
     if not people:
-        return Reference(picture, centre, centre, found=False)
-    body = people[0].body
-    return Reference(
-        picture,
-        around_head(body, picture.size) or centre,
-        around_figure(body, picture.size) or centre,
-    )
+        return replace(unknown, found=False)
+    return Reference(picture, squares_of(people[0].body, picture.size))
